@@ -1,0 +1,113 @@
+// JetStream from the loop: plain asynchronous requests to the server's API (ADR-2, ADR-31), because
+// nats.c's own JetStream calls block.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/bus/connection.h"
+
+namespace switchboard::bus {
+
+struct StreamConfig {
+  std::string name;
+  std::vector<std::string> subjects;
+  // "limits" or "workqueue".
+  std::string retention = "limits";
+  std::chrono::seconds age_max{0};     // 0: no limit
+  int64_t bytes_max = -1;              // -1: no limit
+  int64_t messages_per_subject_max = -1;
+  std::chrono::seconds duplicate_window{120};
+  int replicas = 1;
+  std::string description;
+  // What a key-value bucket has switched on (ADR-8): roll-ups, no deletion, refuse when full.
+  bool key_value = false;
+};
+
+struct ConsumerConfig {
+  std::string stream;
+  std::string durable;
+  std::string filter_subject;  // empty: all
+  std::chrono::milliseconds ack_wait{30000};
+  int deliveries_max = -1;     // -1: no limit
+  int acks_pending_max = 1000;
+};
+
+struct PublishAck {
+  uint64_t sequence = 0;
+  // The server had this message id already; `sequence` is the first one's.
+  bool duplicate = false;
+};
+
+struct PublishOptions {
+  // Written as Nats-Msg-Id: the server drops a second one within the stream's duplicate window.
+  std::string message_id;
+  // The message is stored only if the last one of its subject has this sequence (0: there is none).
+  std::optional<uint64_t> expected_last_subject_sequence;
+};
+
+// Creates the stream, or updates it when its configuration differs.
+Awaitable<absl::Status> EnsureStream(Connection& connection, StreamConfig config, Deadline deadline);
+Awaitable<absl::Status> EnsureConsumer(Connection& connection, ConsumerConfig config, Deadline deadline);
+
+// Stores a message. Aborted: the expected sequence was not the last (somebody else wrote). Unavailable:
+// no stream, or no connection. Otherwise it is stored when this returns.
+Awaitable<absl::StatusOr<PublishAck>> PublishToStream(Connection& connection, std::string subject,
+                                                      Headers headers, std::string payload,
+                                                      PublishOptions options, Deadline deadline);
+
+// The last message of `subject` in `stream`. NotFound.
+Awaitable<absl::StatusOr<Message>> DirectGetLast(Connection& connection, std::string stream,
+                                                 std::string subject, Deadline deadline);
+// The first message of `subject` at or after `sequence`. NotFound.
+Awaitable<absl::StatusOr<Message>> DirectGetNext(Connection& connection, std::string stream,
+                                                 std::string subject, uint64_t sequence,
+                                                 Deadline deadline);
+
+// A durable pull consumer. Messages arrive in batches; the handler says what becomes of each batch.
+//
+//   Consumer consumer(connection, config, {.batch_max = 256}, HandleBatch);
+//   co_await consumer.Run();     // until Stop()
+class Consumer {
+ public:
+  struct BatchOptions {
+    // Messages handed over at once.
+    int batch_max = 64;
+    // How long one fetch waits for the first message.
+    std::chrono::milliseconds wait{5000};
+    // Pause before a batch that failed is asked for again.
+    std::chrono::milliseconds retry_delay{1000};
+  };
+  // Ok: all are acknowledged. An error: all are given back and delivered again after `retry_delay`; the
+  // handler must therefore be idempotent. A message that can never be handled: the handler reports it
+  // (dead letter) and returns Ok.
+  using Handler = std::function<Awaitable<absl::Status>(std::span<const Message>)>;
+
+  Consumer(Connection& connection, ConsumerConfig config, BatchOptions options, Handler handler);
+  // Ensures the consumer, then fetches and handles until Stop(); waits out lost connections.
+  Awaitable<void> Run();
+  // Run returns after the batch in hand.
+  void Stop();
+
+ private:
+  struct Intake;
+
+  // Asks for messages; true when the server answered at all.
+  Awaitable<bool> Fetch(std::string inbox, int batch, std::chrono::milliseconds wait);
+  Awaitable<void> HandleBatch();
+  Awaitable<void> Pause(std::chrono::milliseconds duration);
+
+  Connection& connection_;
+  const ConsumerConfig config_;
+  const BatchOptions options_;
+  const Handler handler_;
+  asio::steady_timer wake_;
+  std::shared_ptr<Intake> intake_;
+  bool stopped_ = false;
+};
+
+}  // namespace switchboard::bus

@@ -1,0 +1,52 @@
+// What a message says about itself besides its payload, and how that is written in NATS headers.
+//
+// `nats sub 'mesh.>'` prints headers as text, so they hold what an operator wants to see at a glance.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "common/base/deadline.h"
+#include "common/bus/message.h"
+#include "common/observability/trace.h"
+
+namespace switchboard::runtime {
+
+inline constexpr char kHeaderType[] = "Mesh-Type";                  // protobuf message name
+inline constexpr char kHeaderTurn[] = "Mesh-Turn";                  // turn id
+inline constexpr char kHeaderConversation[] = "Mesh-Conversation";  // conversation id
+inline constexpr char kHeaderAgent[] = "Mesh-Agent";                // who sent this message
+inline constexpr char kHeaderDeadline[] = "Mesh-Deadline-Ms";       // remaining milliseconds
+inline constexpr char kHeaderSummary[] = "Mesh-Summary";            // one line, no personal data
+inline constexpr char kHeaderStream[] = "Mesh-Stream";              // "next": more replies follow
+inline constexpr char kHeaderTrace[] = "traceparent";
+inline constexpr char kHeaderContentType[] = "Content-Type";        // absent: protobuf
+inline constexpr char kJson[] = "application/json";
+// Errors: ADR-32's two, the absl code's name, and what the caller needs to mend it.
+inline constexpr char kHeaderError[] = "Nats-Service-Error";
+inline constexpr char kHeaderErrorCode[] = "Nats-Service-Error-Code";
+inline constexpr char kHeaderStatus[] = "Mesh-Status";
+inline constexpr char kHeaderField[] = "Mesh-Error-Field";
+inline constexpr char kHeaderRemedy[] = "Mesh-Error-Remedy";
+inline constexpr char kHeaderRetryAfter[] = "Mesh-Retry-After-Ms";
+
+// A message without a deadline gets this one.
+inline constexpr std::chrono::milliseconds kDefaultDeadline{10000};
+// No deadline from outside is believed beyond this.
+inline constexpr std::chrono::milliseconds kDeadlineMax{120000};
+
+struct Context {
+  Deadline deadline = Deadline::After(kDefaultDeadline);
+  std::string turn_id;
+  std::string conversation_id;
+  trace::Context trace = trace::NewTrace();
+
+  static Context FromMessage(const bus::Message& message);
+  // The same turn and trace with less time.
+  Context WithDeadline(Deadline sooner) const;
+};
+
+// Headers of a request of `type` that `agent` sends within `context`.
+bus::Headers RequestHeaders(const Context& context, std::string_view type, std::string_view agent);
+
+}  // namespace switchboard::runtime

@@ -1,0 +1,30 @@
+# Every target is one line of a script; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help up down test lint tidy sanitize e2e docs clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: ## install what is missing, build, start the mesh and ask it a question
+	@scripts/up
+
+down: ## stop the mesh that `make up` started
+	@scripts/down
+
+test: ## build and run every test on servers of its own
+	@scripts/test
+
+lint: ## formatting, layers, scripts and house rules; what CI runs
+	@scripts/lint
+
+tidy: ## clang-tidy over the whole tree (slow)
+	@scripts/tidy
+
+sanitize: ## all C++ tests under AddressSanitizer with UBSan, then ThreadSanitizer (slow)
+	@scripts/sanitize
+
+docs: ## write the generated pages: configuration and subjects
+	@scripts/docs
+
+clean: ## remove what builds and runs have left
+	@scripts/down && rm -rf build .run

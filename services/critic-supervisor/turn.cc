@@ -1,0 +1,425 @@
+#include "services/critic-supervisor/turn.h"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include "absl/time/clock.h"
+#include "common/base/fault.h"
+#include "common/base/strings.h"
+#include "common/observability/log.h"
+#include "services/critic-supervisor/conversation.h"
+
+namespace switchboard::critic_supervisor {
+namespace {
+
+using runtime::Context;
+
+// Writers of one conversation at the same moment; each loser reads again and writes after the winner.
+constexpr int kCommitAttemptsMax = 8;
+
+double Milliseconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+int64_t NowMs() { return absl::ToUnixMillis(absl::Now()); }
+
+// The critic's sentence-wise review leaves the joining to the generator's own spacing.
+void Append(std::string& answer, const std::string& sentence) {
+  const bool spaced = answer.empty() || answer.back() == '\n' || answer.back() == ' ' ||
+                      (!sentence.empty() && (sentence.front() == '\n' || sentence.front() == ' '));
+  if (!spaced) answer.push_back(' ');
+  answer.append(sentence);
+}
+
+}  // namespace
+
+Turn::Turn(bus::Connection& bus, const critic::Critic& critic, TurnLimits limits, Context context,
+           v1::TurnRequest request, Emitter emitter)
+    : bus_(bus),
+      critic_(critic),
+      limits_(limits),
+      context_(std::move(context)),
+      request_(std::move(request)),
+      emitter_(std::move(emitter)),
+      store_(bus) {}
+
+Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
+  absl::StatusOr<bool> stored = co_await Load();
+  if (!stored.ok()) co_return stored.status();
+  if (*stored) co_return completed_.reply();
+
+  const v1::Conversation& conversation = before_.record.conversation();
+  v1::TurnReply& reply = *completed_.mutable_reply();
+  reply.set_turn_id(request_.turn_id());
+  reply.set_conversation_id(request_.conversation_id());
+  reply.set_conversation_status(conversation.status());
+  completed_.set_text(request_.text());
+  completed_.set_fingerprint(Fingerprint(request_));
+
+  if (!Screen()) {
+    co_await AnswerBlocked();
+  } else if (conversation.status() == v1::Conversation::HUMAN) {
+    AnswerHuman();
+  } else {
+    co_await Consult();
+    co_await Answer();
+  }
+  Report({"critic-supervisor", "review", Milliseconds(reviewing_), "ok"});
+  reply.set_duration_ms(Milliseconds(std::chrono::steady_clock::now() - started_));
+  absl::Status committed = co_await Commit();
+  if (!committed.ok()) co_return committed;
+  co_return completed_.reply();
+}
+
+Awaitable<absl::StatusOr<bool>> Turn::Load() {
+  v1::Conversation& conversation = *before_.record.mutable_conversation();
+  if (request_.opens_conversation()) {
+    conversation = NewConversation(request_, NowMs());
+    co_return false;
+  }
+  absl::StatusOr<Stored> loaded = co_await store_.Load(request_.conversation_id(), context_.deadline);
+  const bool unknown =
+      absl::IsNotFound(loaded.status()) ||
+      (loaded.ok() && loaded->record.conversation().principal() != request_.principal());
+  if (unknown) {
+    if (request_.may_open_conversation() && !loaded.ok()) {
+      conversation = NewConversation(request_, NowMs());
+      co_return false;
+    }
+    absl::Status status = absl::NotFoundError("there is no such conversation");
+    status = WithField(std::move(status), "conversation_id");
+    co_return WithRemedy(std::move(status), "create one with POST /v1/conversations");
+  }
+  if (!loaded.ok()) co_return loaded.status();
+  before_ = *std::move(loaded);
+  if (MayBeRetry()) {
+    absl::StatusOr<Stored> same = before_;
+    if (before_.record.turn().reply().turn_id() != request_.turn_id()) {
+      same = co_await store_.FindTurn(request_.conversation_id(), request_.turn_id(), context_.deadline);
+    }
+    if (same.ok()) {
+      absl::Status matches = CheckSameRequest(same->record.turn());
+      if (!matches.ok()) co_return matches;
+      completed_ = same->record.turn();
+      co_return true;
+    }
+    if (!absl::IsNotFound(same.status())) co_return same.status();
+  }
+  if (before_.record.conversation().status() == v1::Conversation::CLOSED) {
+    absl::Status closed = absl::FailedPreconditionError("the conversation is closed");
+    co_return WithField(std::move(closed), "conversation_id");
+  }
+  co_return false;
+}
+
+// Only a client's own id can come again after the window has moved on; ids of ours are new by making.
+bool Turn::MayBeRetry() const {
+  const v1::Conversation& conversation = before_.record.conversation();
+  if (FindExchange(conversation, request_.turn_id()) != nullptr) return true;
+  return request_.client_key() &&
+         conversation.turn_count() > static_cast<uint32_t>(conversation.window_size());
+}
+
+absl::Status Turn::CheckSameRequest(const v1::TurnCompleted& stored) const {
+  if (stored.fingerprint() == Fingerprint(request_)) return absl::OkStatus();
+  return WithRemedy(
+      WithField(absl::AlreadyExistsError("this key was used for another message"), "Idempotency-Key"),
+      "use a new key for a new message");
+}
+
+bool Turn::Screen() {
+  const auto started = std::chrono::steady_clock::now();
+  v1::ReviewRequest input;
+  input.set_direction(v1::ReviewRequest::INPUT);
+  input.set_text(request_.text());
+  input.set_language(request_.language());
+  *input.mutable_customer() = before_.record.conversation().customer();
+  const critic::Review review = critic_.Examine(input);
+  reviewing_ += std::chrono::steady_clock::now() - started;
+  if (review.verdict == v1::ReviewReply::ALLOW) return true;
+  v1::TurnReply& reply = *completed_.mutable_reply();
+  reply.set_blocked(true);
+  reply.set_policy(review.policy);
+  reply.set_reply(review.answer);  // the key; AnswerBlocked puts the words once it knows the language
+  return false;
+}
+
+Awaitable<void> Turn::AnswerBlocked() {
+  v1::TurnReply& reply = *completed_.mutable_reply();
+  v1::ClassifyRequest classify;
+  classify.set_text(request_.text());
+  Context context = context_.WithDeadline(Deadline::After(limits_.leg_timeout));
+  OnLeg on_leg = [this](const LegReport& report) { Report(report); };
+  // Only for the language of the refusal: what the message wants no longer matters.
+  absl::StatusOr<v1::ClassifyReply> classified = co_await Leg<v1::ClassifyReply>(
+      bus_, "intent-classifier", "classify", std::move(context), std::move(classify), std::move(on_leg));
+  if (classified.ok()) {
+    findings_.classification = *std::move(classified);
+    SetIntents(findings_.classification, reply);
+  }
+  reply.set_language(
+      AnswerLanguage(request_, findings_.classification, before_.record.conversation()));
+  const std::string key = reply.reply();
+  reply.clear_reply();
+  EmitSentence(critic_.CannedAnswer(key, reply.language()));
+  reply.set_answered(false);
+}
+
+void Turn::AnswerHuman() {
+  v1::TurnReply& reply = *completed_.mutable_reply();
+  reply.set_language(AnswerLanguage(request_, {}, before_.record.conversation()));
+  EmitSentence(critic_.CannedAnswer("human", reply.language()));
+  reply.set_answered(true);
+}
+
+// The three legs run side by side under one deadline. None is required: without the classifier the intent
+// stays open, without retrieval the generator says that it does not know, without the desk nobody is called
+// unless the customer plainly asks. Each that is missing is named in `degraded`.
+Awaitable<void> Turn::Consult() {
+  using boost::asio::experimental::awaitable_operators::operator&&;
+  const v1::Conversation& conversation = before_.record.conversation();
+  const Context context = context_.WithDeadline(Deadline::After(limits_.leg_timeout));
+  OnLeg on_leg = [this](const LegReport& report) { Report(report); };
+
+  v1::ClassifyRequest classify;
+  classify.set_text(request_.text());
+  v1::SearchRequest search;
+  search.set_query(request_.text());
+  search.set_language(request_.language());
+  *search.mutable_customer() = conversation.customer();
+  *search.mutable_history() = conversation.window();
+  *search.mutable_focus() = conversation.focus();
+  v1::AssessRequest assess;
+  assess.set_text(request_.text());
+  assess.set_language(request_.language());
+  *assess.mutable_history() = conversation.window();
+  *assess.mutable_customer() = conversation.customer();
+  assess.set_turn_count(conversation.turn_count());
+  assess.set_unanswered_streak(conversation.unanswered_streak());
+
+  auto classifying = Leg<v1::ClassifyReply>(bus_, "intent-classifier", "classify", context, classify, on_leg);
+  auto searching = Leg<v1::SearchReply>(bus_, "knowledge-retrieval", "search", context, search, on_leg);
+  auto assessing = Leg<v1::AssessReply>(bus_, "escalation", "assess", context, assess, on_leg);
+  auto all = std::move(classifying) && std::move(searching) && std::move(assessing);
+  auto [classified, found, assessed] = co_await std::move(all);
+
+  v1::TurnReply& reply = *completed_.mutable_reply();
+  if (classified.ok()) {
+    findings_.classification = *std::move(classified);
+    *completed_.mutable_entities() = findings_.classification.entities();
+  } else {
+    reply.add_degraded("intent-classifier");
+  }
+  if (found.ok()) {
+    findings_.knowledge = *std::move(found);
+  } else {
+    reply.add_degraded("knowledge-retrieval");
+  }
+  findings_.assessed = assessed.ok();
+  if (assessed.ok()) {
+    findings_.assessment = *std::move(assessed);
+  } else {
+    reply.add_degraded("escalation");
+  }
+  SetIntents(findings_.classification, reply);
+  reply.set_language(AnswerLanguage(request_, findings_.classification, conversation));
+  DecideEscalation(findings_, reply);
+}
+
+v1::GenerateRequest Turn::GenerateRequestFrom() const {
+  const v1::Conversation& conversation = before_.record.conversation();
+  const v1::TurnReply& reply = completed_.reply();
+  v1::GenerateRequest generate;
+  generate.set_text(request_.text());
+  generate.set_language(reply.language());
+  *generate.mutable_intents() = findings_.classification.intents();
+  *generate.mutable_entities() = findings_.classification.entities();
+  *generate.mutable_passages() = findings_.knowledge.passages();
+  *generate.mutable_records() = findings_.knowledge.records();
+  *generate.mutable_history() = conversation.window();
+  *generate.mutable_focus() = conversation.focus();
+  *generate.mutable_customer() = conversation.customer();
+  if (reply.escalated()) *generate.mutable_escalation() = reply.escalation();
+  generate.set_immediate_words(findings_.assessment.immediate_words());
+  generate.set_stream(request_.stream());
+  return generate;
+}
+
+Awaitable<void> Turn::Answer() {
+  review_.set_direction(v1::ReviewRequest::OUTPUT);
+  review_.set_language(completed_.reply().language());
+  *review_.mutable_customer() = before_.record.conversation().customer();
+  *review_.mutable_passages() = findings_.knowledge.passages();
+  *review_.mutable_records() = findings_.knowledge.records();
+
+  const v1::GenerateRequest base = GenerateRequestFrom();
+  absl::Status status;
+  for (int attempt = 1; attempt <= limits_.attempts_max; ++attempt) {
+    if (attempt > 1 && sentences_released_ > 0) {
+      v1::TurnEvent event;
+      event.mutable_restart()->set_attempt(static_cast<uint32_t>(attempt));
+      if (request_.stream()) emitter_.Emit(event);
+    }
+    completed_.set_attempts(static_cast<uint32_t>(attempt));
+    completed_.mutable_reply()->clear_reply();
+    sentences_released_ = 0;
+    v1::GenerateRequest request = base;
+    request.set_attempt(static_cast<uint32_t>(attempt));
+    request.mutable_feedback()->Assign(objections_.begin(), objections_.end());
+    status = co_await Attempt(std::move(request));
+    if (status.ok() || !absl::IsAborted(status)) break;  // Aborted: the critic rejected a sentence
+  }
+  if (status.ok()) co_return;
+  if (absl::IsAborted(status)) {
+    AnswerCanned("withheld", "answer_withheld");
+  } else {
+    completed_.mutable_reply()->add_degraded("response-generator");
+    AnswerCanned("unavailable", "agent_unavailable");
+  }
+}
+
+Awaitable<absl::Status> Turn::Attempt(v1::GenerateRequest request) {
+  const auto started = std::chrono::steady_clock::now();
+  const auto reviewed_before = reviewing_;
+  Context context = context_.WithDeadline(context_.deadline.Less(limits_.commit_reserve));
+  absl::StatusOr<v1::GenerateReply> generated =
+      co_await ReadSentences(std::move(request), std::move(context));
+  const auto took = std::chrono::steady_clock::now() - started - (reviewing_ - reviewed_before);
+  const bool rejected = absl::IsAborted(generated.status());
+  Report({"response-generator", "generate", Milliseconds(took),
+          rejected ? "ok" : OutcomeOf(generated.status())});
+  if (generated.ok()) Accept(*generated);
+  co_return generated.status();
+}
+
+// Reads the generator's sentences as they come; each is reviewed before it is released. Aborted: one was
+// rejected, the objection is noted.
+Awaitable<absl::StatusOr<v1::GenerateReply>> Turn::ReadSentences(v1::GenerateRequest request, Context context) {
+  bus::Headers headers = runtime::RequestHeaders(context, request.GetTypeName(), "critic-supervisor");
+  std::unique_ptr<bus::ReplyStream> replies =
+      bus_.RequestStream(runtime::AgentSubject("response-generator", "generate"), std::move(headers),
+                         runtime::Encode(request), context.deadline);
+  const absl::Status rejected = absl::AbortedError("the critic rejected a sentence");
+  for (;;) {
+    absl::StatusOr<bus::Message> message = co_await replies->Next();
+    if (!message.ok()) co_return message.status();
+    absl::Status status = runtime::ReplyStatus(*message);
+    if (!status.ok()) co_return status;
+    const std::string_view payload = message->payload();
+    const auto size = static_cast<int>(payload.size());
+    if (!message->Header(runtime::kHeaderStream).empty()) {
+      v1::GenerateChunk chunk;
+      if (!chunk.ParseFromArray(payload.data(), size)) co_return absl::InternalError("bad chunk");
+      if (!Passes(chunk.sentence())) co_return rejected;
+      EmitSentence(chunk.sentence());
+      continue;
+    }
+    v1::GenerateReply reply;
+    if (!reply.ParseFromArray(payload.data(), size)) co_return absl::InternalError("bad reply");
+    // What has not been streamed is reviewed now: an agent may leave streaming out.
+    for (int i = static_cast<int>(sentences_released_); i < reply.sentences_size(); ++i) {
+      if (!Passes(reply.sentences(i))) co_return rejected;
+      EmitSentence(reply.sentences(i));
+    }
+    co_return reply;
+  }
+}
+
+bool Turn::Passes(const std::string& sentence) {
+  const auto started = std::chrono::steady_clock::now();
+  review_.set_text(sentence);
+  const critic::Review review = critic_.Examine(review_);
+  reviewing_ += std::chrono::steady_clock::now() - started;
+  if (review.verdict == v1::ReviewReply::ALLOW) return true;
+  objections_.push_back(StrCat("sentence ", sentences_released_, " (", review.policy, "): ", review.reason));
+  log::Warning("the critic rejected a sentence", {{"turn_id", context_.turn_id},
+                                                   {"trace_id", context_.trace.trace_id},
+                                                   {"policy", review.policy},
+                                                   {"rule", review.rule},
+                                                   {"reason", review.reason}});
+  return false;
+}
+
+void Turn::Accept(const v1::GenerateReply& generated) {
+  v1::TurnReply& reply = *completed_.mutable_reply();
+  *reply.mutable_citations() = generated.citations();
+  reply.set_answered(generated.answered());
+  if (!generated.language().empty()) reply.set_language(generated.language());
+  *completed_.mutable_usage() = generated.usage();
+  focus_ = generated.focus();
+  if (focus_.intent().empty()) focus_.set_intent(reply.intent());
+}
+
+void Turn::AnswerCanned(std::string_view key, std::string_view reason) {
+  v1::TurnReply& reply = *completed_.mutable_reply();
+  if (sentences_released_ > 0 && request_.stream()) {
+    v1::TurnEvent event;
+    event.mutable_restart()->set_attempt(completed_.attempts() + 1);
+    emitter_.Emit(event);
+  }
+  sentences_released_ = 0;
+  reply.clear_reply();
+  reply.clear_citations();
+  if (!findings_.assessment.immediate_words().empty()) {
+    EmitSentence(findings_.assessment.immediate_words());
+  }
+  EmitSentence(critic_.CannedAnswer(key, reply.language()));
+  reply.set_answered(false);
+  EscalateFor(reason, reply);
+}
+
+Awaitable<absl::Status> Turn::Commit() {
+  for (int attempt = 0; attempt < kCommitAttemptsMax; ++attempt) {
+    v1::ConversationRecord record;
+    *record.mutable_conversation() = before_.record.conversation();
+    AppendTurn(*record.mutable_conversation(), completed_, focus_, NowMs());
+    *record.mutable_turn() = completed_;
+    SetTimestamp(*record.mutable_recorded_at(), NowMs());
+    record.set_traceparent(context_.trace.traceparent());
+    std::string summary = Summarise(completed_.reply(), findings_.knowledge.passages_size());
+    absl::Status status =
+        co_await store_.Commit(context_, std::move(record), before_.sequence, std::move(summary));
+    if (!absl::IsAborted(status) && !absl::IsAlreadyExists(status)) co_return status;
+    // Somebody wrote in between: another turn (write after it) or this very one (give its answer back).
+    absl::StatusOr<Stored> now = co_await store_.Load(request_.conversation_id(), context_.deadline);
+    if (!now.ok()) co_return now.status();
+    before_ = *std::move(now);
+    if (FindExchange(before_.record.conversation(), request_.turn_id()) != nullptr) {
+      absl::StatusOr<Stored> same = co_await store_.FindTurn(request_.conversation_id(),
+                                                             request_.turn_id(), context_.deadline);
+      if (!same.ok()) co_return same.status();
+      absl::Status matches = CheckSameRequest(same->record.turn());
+      if (matches.ok()) completed_ = same->record.turn();
+      co_return matches;
+    }
+  }
+  absl::Status busy = absl::UnavailableError("too many turns of this conversation at once");
+  co_return WithRetryAfterMs(std::move(busy), 100);
+}
+
+void Turn::Report(const LegReport& report) {
+  v1::AgentTiming& timing = *completed_.mutable_reply()->add_agents();
+  timing.set_name(report.agent);
+  timing.set_duration_ms(report.duration_ms);
+  timing.set_outcome(report.outcome);
+  if (!request_.stream()) return;
+  v1::TurnEvent event;
+  v1::TurnEvent::Progress& progress = *event.mutable_progress();
+  progress.set_agent(report.agent);
+  progress.set_step(report.step);
+  progress.set_duration_ms(report.duration_ms);
+  progress.set_outcome(report.outcome);
+  emitter_.Emit(event);
+}
+
+void Turn::EmitSentence(const std::string& text) {
+  Append(*completed_.mutable_reply()->mutable_reply(), text);
+  if (request_.stream()) {
+    v1::TurnEvent event;
+    event.mutable_sentence()->set_text(text);
+    event.mutable_sentence()->set_index(sentences_released_);
+    emitter_.Emit(event);
+  }
+  ++sentences_released_;
+}
+
+}  // namespace switchboard::critic_supervisor

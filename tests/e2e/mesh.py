@@ -1,0 +1,219 @@
+"""A whole mesh for tests: nats-server, six agents and the gateway as real processes on free ports.
+
+with Mesh() as mesh:
+    reply = mesh.invoke("Where is my order 10452?", customer_id="C-1001")
+"""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("SWITCHBOARD_BIN", ROOT / "build/release/bin"))
+AGENTS = (BIN.parent / "agents.txt").read_text().split()
+READY_SECONDS_MAX = 120
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(predicate, seconds=20, what="condition"):
+    end = time.monotonic() + seconds
+    while True:
+        value = predicate()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not come within {seconds} s")
+        time.sleep(0.05)
+
+
+class Response:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Mesh:
+    """`replicas` maps an agent's name to how many of it run (default one)."""
+
+    def __init__(self, replicas=None, environment=None, load_knowledge=True):
+        self.replicas = replicas or {}
+        self.environment = environment or {}
+        self.load_knowledge = load_knowledge
+        self.folder = tempfile.TemporaryDirectory(prefix="switchboard-e2e-")
+        self.processes = {}
+        self.ports = {}
+        self.nats_port = free_port()
+        self.http_port = free_port()
+        self.grpc_port = free_port()
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def __enter__(self):
+        try:
+            self.start_nats()
+            for agent in AGENTS:
+                for number in range(self.replicas.get(agent, 1)):
+                    self.start(agent, number)
+            self.start_gateway()
+            for key, port in self.ports.items():
+                self.wait_ready(key, port)
+            if self.load_knowledge:
+                self.cli("kb", "load", str(ROOT / "knowledge"))
+            self.wait_whole()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        names = [n for n in self.processes if n != "nats-server"] + ["nats-server"]
+        for name in names:
+            process = self.processes.get(name)
+            if process and process.poll() is None:
+                process.terminate()
+        for name in names:
+            process = self.processes.get(name)
+            if not process:
+                continue
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if kind is not None:
+            self.print_logs()
+        self.folder.cleanup()
+
+    def print_logs(self):
+        for path in sorted(Path(self.folder.name).glob("*.log")):
+            lines = path.read_text(errors="replace").splitlines()[-15:]
+            print(f"--- {path.name}", *lines, sep="\n")
+
+    def spawn(self, key, command, environment=None):
+        log = open(Path(self.folder.name) / f"{key}.log", "ab")
+        env = {
+            **os.environ,
+            "NATS_URL": self.nats_url,
+            "GATEWAY_URL": f"http://127.0.0.1:{self.http_port}",
+            **self.environment,
+            **(environment or {}),
+        }
+        self.processes[key] = subprocess.Popen(
+            command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env)
+        log.close()
+
+    @property
+    def nats_url(self):
+        return f"nats://127.0.0.1:{self.nats_port}"
+
+    def start_nats(self):
+        store = str(Path(self.folder.name) / "nats")
+        self.spawn("nats-server", ["nats-server", "-a", "127.0.0.1", "-p", str(self.nats_port), "-js", "-sd", store])
+        wait_until(self.nats_accepts, what="nats-server")
+
+    def nats_accepts(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.nats_port)) == 0
+
+    def start(self, agent, number=0, wait=False):
+        key = f"{agent}-{number}"
+        port = self.ports.setdefault(key, free_port())
+        self.spawn(key, [str(BIN / agent)], {
+            "HEALTH_PORT": str(port),
+            "ANALYTICS_DB": str(Path(self.folder.name) / f"{key}.db"),
+        })
+        if wait:
+            self.wait_ready(key, port)
+            self.wait_whole()
+
+    def start_gateway(self):
+        port = self.ports.setdefault("gateway", free_port())
+        self.spawn("gateway", [str(BIN / "gateway")], {
+            "HEALTH_PORT": str(port),
+            "HTTP_PORT": str(self.http_port),
+            "GRPC_PORT": str(self.grpc_port),
+        })
+
+    def wait_ready(self, key, port):
+        def ready():
+            if self.processes[key].poll() is not None:
+                raise AssertionError(f"{key} has stopped")
+            try:
+                return self.request("GET", "/readyz", port=port).status == 200
+            except OSError:
+                return False
+
+        wait_until(ready, READY_SECONDS_MAX, f"{key} ready")
+
+    def wait_whole(self):
+        """Until the gateway sees every agent."""
+
+        def whole():
+            agents = self.request("GET", "/v1/agents").json()["agents"]
+            states = {a["name"]: a["state"] for a in agents}
+            return all(states.get(name) == "ok" for name in AGENTS)
+
+        wait_until(whole, 30, "all agents seen")
+
+    def kill(self, key, signal_number=signal.SIGKILL):
+        process = self.processes[key]
+        process.send_signal(signal_number)
+        process.wait(30)
+
+    # --- asking -------------------------------------------------------------------------------
+
+    def request(self, method, path, body=None, headers=None, port=None, timeout=60):
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.http_port, timeout=timeout)
+        try:
+            if isinstance(body, (dict, list)):
+                body = json.dumps(body)
+            if isinstance(body, str):
+                body = body.encode()
+            sent = {"Content-Type": "application/json", **(headers or {})} if body is not None else headers or {}
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            return Response(answer.status, dict((k.lower(), v) for k, v in answer.getheaders()), answer.read())
+        finally:
+            connection.close()
+
+    def post(self, path, body, headers=None, **more):
+        return self.request("POST", path, body, headers, **more)
+
+    def invoke(self, text, headers=None, **fields):
+        answer = self.post("/v1/invoke", {"text": text, **fields}, headers)
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    def stream(self, path, body, headers=None):
+        """The events of an SSE answer, as (event, data) pairs."""
+        answer = self.post(path, body, {"Accept": "text/event-stream", **(headers or {})})
+        assert answer.status == 200, answer.body
+        events = []
+        for block in answer.body.decode().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != ":")
+            if "event" in fields:
+                events.append((fields["event"], json.loads(fields["data"])))
+        return events
+
+    def cli(self, *arguments, check=True, timeout=120):
+        env = {**os.environ, "NATS_URL": self.nats_url, "GATEWAY_URL": f"http://127.0.0.1:{self.http_port}"}
+        done = subprocess.run([str(BIN / "switchboard"), *arguments], env=env, timeout=timeout,
+                              capture_output=True, text=True)
+        if check:
+            assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        return done

@@ -1,0 +1,98 @@
+"""What customers see when a process dies, and that everything comes back by itself."""
+
+import signal
+import time
+
+import pytest
+
+from mesh import AGENTS, wait_until
+
+QUESTION = "How long do I have to return something?"
+
+
+def ask_until(mesh, predicate, seconds=20):
+    def once():
+        reply = mesh.invoke(QUESTION)
+        return reply if predicate(reply) else None
+
+    return wait_until(once, seconds, "the expected answer")
+
+
+@pytest.mark.parametrize("agent", [a for a in AGENTS if a != "critic-supervisor"])
+def test_a_killed_agent_degrades_the_turn_and_recovers(mesh, agent):
+    mesh.kill(f"{agent}-0")
+    reply = mesh.invoke(QUESTION)
+    assert reply["reply"].strip()
+    if agent == "analytics":
+        assert reply["degraded"] == []  # not on a turn's way
+    else:
+        assert reply["degraded"] == [agent], reply
+    if agent == "knowledge-retrieval":
+        assert reply["citations"] == []
+    if agent == "response-generator":
+        assert reply["escalated"], "a plain apology and a human"
+        assert reply["escalation"]["ticket_id"]
+    mesh.start(agent, wait=True)
+    recovered = ask_until(mesh, lambda r: r["degraded"] == [] and r["citations"])
+    assert "30" in recovered["reply"]
+
+
+def test_without_the_critic_nothing_is_answered_and_the_caller_is_told(mesh):
+    mesh.kill("critic-supervisor-0")
+    answer = mesh.post("/v1/invoke", {"text": QUESTION})
+    assert answer.status == 503, answer.body
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.json()["detail"]
+    assert mesh.request("GET", "/readyz").status in (200, 503)
+    mesh.start("critic-supervisor", wait=True)
+    assert ask_until(mesh, lambda r: r["degraded"] == [])
+
+
+def test_analytics_catches_up_without_double_counting(mesh):
+    def turns():
+        return mesh.request("GET", "/v1/analytics/summary?window=1h").json()["turns"]
+
+    mesh.invoke(QUESTION)
+    time.sleep(1.5)
+    before = turns()
+    mesh.kill("analytics-0")
+    for _ in range(7):
+        mesh.invoke(QUESTION)
+    mesh.start("analytics", wait=True)
+    wait_until(lambda: turns() == before + 7, what="the missed turns")
+    time.sleep(1)
+    assert turns() == before + 7
+
+
+def test_a_ticket_is_opened_once_also_after_the_desk_was_away(mesh):
+    mesh.kill("escalation-0")
+    reply = mesh.invoke("I want to talk to a human being, now please")
+    assert reply["escalated"] and reply["degraded"] == ["escalation"], reply
+    ticket = reply["escalation"]["ticket_id"]
+    mesh.start("escalation", wait=True)
+    wait_until(lambda: mesh.cli("ticket", ticket, check=False).returncode == 0, what="the ticket")
+    listed = mesh.cli("tickets", "--limit", "100").stdout
+    assert listed.count(ticket) == 1
+
+
+def test_nats_restart_is_survived_by_every_process(mesh):
+    mesh.kill("nats-server")
+    answer = mesh.post("/v1/invoke", {"text": QUESTION})
+    assert answer.status == 503, answer.body
+    wait_until(lambda: mesh.request("GET", "/readyz").status == 503, what="readiness telling the truth")
+    mesh.start_nats()
+    wait_until(lambda: mesh.post("/v1/invoke", {"text": QUESTION}).status == 200, what="an answer")
+    reply = ask_until(mesh, lambda r: r["degraded"] == [] and r["citations"])
+    assert "30" in reply["reply"]
+    for name in mesh.processes:
+        assert mesh.processes[name].poll() is None, f"{name} has died"
+
+
+def test_sigterm_drains_and_exits_clean(mesh):
+    for agent in AGENTS:
+        key = f"{agent}-0"
+        mesh.kill(key, signal.SIGTERM)
+        assert mesh.processes[key].returncode == 0, agent
+        mesh.start(agent)
+    mesh.wait_whole()
+    assert ask_until(mesh, lambda r: r["degraded"] == [] and r["citations"])

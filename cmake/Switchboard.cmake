@@ -41,8 +41,14 @@ function(switchboard_agent name)
     target_link_libraries(${name}_proto PUBLIC switchboard_proto)
     switchboard_protobuf(${name}_proto ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_PROTOS})
     target_link_libraries(${name} PRIVATE ${name}_proto)
+    # So that an agent includes "greeter.pb.h" wherever its folder stands.
+    file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+    target_include_directories(${name} SYSTEM PRIVATE ${PROJECT_BINARY_DIR}/generated/${folder})
   endif()
-  set_property(GLOBAL APPEND PROPERTY SWITCHBOARD_AGENTS ${name})
+  # `make up` starts what stands in services/; examples are only built.
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "/services/[^/]+$")
+    set_property(GLOBAL APPEND PROPERTY SWITCHBOARD_AGENTS ${name})
+  endif()
 endfunction()
 
 # Generates C++ messages into a library. Import paths are relative to proto/ (the contract) or to the

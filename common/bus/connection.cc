@@ -2,6 +2,7 @@
 
 #include <nats/nats.h>
 
+#include <atomic>
 #include <deque>
 #include <thread>
 #include <vector>
@@ -154,6 +155,10 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
     }
     subscribers_.clear();
     natsConnection_Close(connection_);
+    // nats.c tells of the end from a thread of its own, after everything else it has to tell: what those
+    // calls point to must live until then.
+    const Deadline told = Deadline::After(std::chrono::seconds(2));
+    while (!closed_ && !told.expired()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     natsConnection_Destroy(connection_);
     connection_ = nullptr;
   }
@@ -240,7 +245,9 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
   static void OnReconnected(natsConnection*, void* self) {
     static_cast<NatsConnection*>(self)->PostState(State::kConnected);
   }
-  static void OnClosed(natsConnection*, void*) {}
+  static void OnClosed(natsConnection*, void* self) {
+    static_cast<NatsConnection*>(self)->closed_ = true;
+  }
   static void OnError(natsConnection*, natsSubscription*, natsStatus status, void*) {
     log::Warning("NATS reports an error", {{"error", natsStatus_GetText(status)}});
   }
@@ -250,6 +257,7 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
   std::shared_ptr<EventLoop> loop_;
   natsConnection* connection_ = nullptr;
   State state_ = State::kReconnecting;
+  std::atomic<bool> closed_{false};
   std::string inbox_;
   uint64_t last_token_ = 0;
   absl::flat_hash_map<uint64_t, Waiter*> waiters_;

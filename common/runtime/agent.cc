@@ -66,6 +66,8 @@ struct CommonConfig {
   }
 };
 
+constexpr std::chrono::seconds kSelfTestLimit{10};
+
 // Counts coroutines that must end before the process does.
 class TaskGroup {
  public:
@@ -214,6 +216,15 @@ class AgentProcess : public Agent {
     absl::Status subscribed = Subscribe();
     if (!subscribed.ok()) {
       Fail(subscribed);
+      co_return;
+    }
+    // The server handles what we send in order: once it has passed a message of ours to ourselves, it
+    // knows every subscription above, and "ready" is true.
+    std::string self = StrCat("$SRV.PING.", info_.name, ".", instance_id_);
+    absl::StatusOr<bus::Message> heard =
+        co_await bus_->Request(std::move(self), bus::Headers(), std::string(), Deadline::After(kSelfTestLimit));
+    if (!heard.ok()) {
+      Fail(heard.status());
       co_return;
     }
     for (Background& task : background_) {

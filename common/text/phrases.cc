@@ -30,7 +30,8 @@ std::vector<std::string_view> Split(std::string_view text, char separator) {
 }
 
 bool IsWordByte(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80;
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 // UTF-8 of ’ ‘ ´ and the ASCII apostrophe: bytes taken, 0 when there is none.
@@ -45,9 +46,9 @@ size_t SeparatorSize(std::string_view text, size_t i) {
   const auto byte = [&](size_t k) -> unsigned char {
     return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0;
   };
-  if (byte(0) == 0xC2 && (byte(1) <= 0xBF)) return 2;                  // U+0080 to U+00BF
+  if (byte(0) == 0xC2 && (byte(1) <= 0xBF)) return 2;                     // U+0080 to U+00BF
   if (byte(0) == 0xE2 && (byte(1) == 0x80 || byte(1) == 0x81)) return 3;  // U+2000 to U+207F
-  if (byte(0) == 0xE3 && byte(1) == 0x80) return 3;                    // U+3000 to U+303F
+  if (byte(0) == 0xE3 && byte(1) == 0x80) return 3;                       // U+3000 to U+303F
   return 0;
 }
 
@@ -56,8 +57,8 @@ bool IsContraction(std::string_view after) {
   size_t size = 0;
   while (size < after.size() && IsWordByte(after[size])) ++size;
   const std::string_view tail = after.substr(0, size);
-  return tail == "t" || tail == "s" || tail == "re" || tail == "m" || tail == "ll" || tail == "ve" ||
-         tail == "d";
+  return tail == "t" || tail == "s" || tail == "re" || tail == "m" || tail == "ll" ||
+         tail == "ve" || tail == "d";
 }
 
 bool EndsSentence(std::string_view text, size_t i) {
@@ -103,7 +104,8 @@ Tokens Tokenize(std::string_view folded) {
     }
     if (!open) {
       const auto at = static_cast<uint32_t>(result.buffer_.size());
-      result.tokens_.push_back({at, 0, static_cast<uint32_t>(i), static_cast<uint32_t>(i), sentence});
+      result.tokens_.push_back(
+          {at, 0, static_cast<uint32_t>(i), static_cast<uint32_t>(i), sentence});
       open = true;
     }
     result.buffer_.push_back(folded[i]);
@@ -211,9 +213,8 @@ absl::StatusOr<int> PhraseBook::Builder::AddPhrase(std::string_view text) {
   for (const std::string_view part : Split(text, ' ')) {
     if (!part.empty()) RETURN_IF_ERROR(ParseElement(part, phrase, gap));
   }
-  const auto optionals =
-      std::count_if(phrase.elements.begin(), phrase.elements.end(),
-                    [](const Element& element) { return element.optional; });
+  const auto optionals = std::count_if(phrase.elements.begin(), phrase.elements.end(),
+                                       [](const Element& element) { return element.optional; });
   if (phrase.elements.empty() || optionals == static_cast<long>(phrase.elements.size())) {
     return absl::InvalidArgumentError("nothing in it must be there");
   }
@@ -229,7 +230,8 @@ absl::StatusOr<int> PhraseBook::Builder::AddPhrase(std::string_view text) {
   return count_++;
 }
 
-// Optional elements become variants with and without them; the gap before a missing one joins the next.
+// Optional elements become variants with and without them; the gap before a missing one joins the
+// next.
 void PhraseBook::Builder::AddVariants(const Phrase& phrase) {
   for (size_t i = 0; i < phrase.elements.size(); ++i) {
     if (!phrase.elements[i].optional) continue;

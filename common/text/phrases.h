@@ -15,8 +15,9 @@
 //   ~3        up to 3 other words may stand here                      !x           any word but x
 //   ^ and $   begin and end of a sentence
 //
-// A phrase never reaches over the end of a sentence. Matching is linear in the words for each phrase that
-// starts there; a phrase spans at most 64 words. A PhraseBook is immutable and may be shared.
+// A phrase never reaches over the end of a sentence. Matching is linear in the words for each
+// phrase that starts there; a phrase spans at most 64 words. A PhraseBook is immutable and may be
+// shared.
 #pragma once
 
 #include <cstdint>
@@ -33,13 +34,13 @@
 
 namespace switchboard::text {
 
-// The words of a text that FoldAccents has folded. "don't" is one word without its apostrophe, "l'agent"
-// is two. A sentence ends at . ! ? ; : before white space, and at a line break.
+// The words of a text that FoldAccents has folded. "don't" is one word without its apostrophe,
+// "l'agent" is two. A sentence ends at . ! ? ; : before white space, and at a line break.
 class Tokens {
  public:
   struct Token {
-    uint32_t begin, size;              // in buffer_
-    uint32_t text_begin, text_end;     // in the text that was given
+    uint32_t begin, size;           // in buffer_
+    uint32_t text_begin, text_end;  // in the text that was given
     uint32_t sentence;
   };
 
@@ -61,8 +62,8 @@ Tokens Tokenize(std::string_view folded);
 class PhraseBook {
  public:
   struct Hit {
-    int phrase;              // as AddPhrase numbered it
-    size_t first, last;      // tokens, inclusive
+    int phrase;          // as AddPhrase numbered it
+    size_t first, last;  // tokens, inclusive
   };
 
   class Builder {
@@ -77,7 +78,7 @@ class PhraseBook {
     friend class PhraseBook;
     struct Element {
       uint16_t list = 0;
-      uint8_t gap = 0;       // other words allowed before this element
+      uint8_t gap = 0;  // other words allowed before this element
       bool optional = false;
       bool negated = false;
     };
@@ -98,8 +99,8 @@ class PhraseBook {
     int count_ = 0;
   };
 
-  // Calls `on_hit` for each phrase at each place where it begins, with its shortest extent there; stops
-  // when it returns false.
+  // Calls `on_hit` for each phrase at each place where it begins, with its shortest extent there;
+  // stops when it returns false.
   void Find(const Tokens& tokens, const std::function<bool(const Hit&)>& on_hit) const;
 
  private:

@@ -31,11 +31,13 @@ TEST(Phrases, MatchWordsAndNotCharacters) {
   const Case cases[] = {
       {"a gap of two holds two words", "{talk} ~2 person", "speak to a person", true},
       {"and not three", "{talk} ~2 person", "speak to a real person", false},
-      {"a prefix matches longer words", "{talk} ~3 perso*", "Parler à quelqu'un, une personne", false},
+      {"a prefix matches longer words", "{talk} ~3 perso*", "Parler à quelqu'un, une personne",
+       false},
       {"an elision separates words", "quelqu un", "quelqu'un", true},
       {"a contraction is one word", "dont", "I don't", true},
       {"a curly apostrophe too", "dont", "I don’t", true},
-      {"no phrase reaches over a sentence's end", "talk ~3 person", "We talk. A person came", false},
+      {"no phrase reaches over a sentence's end", "talk ~3 person", "We talk. A person came",
+       false},
       {"a dot inside a number ends nothing", "costs ~3 now", "costs 10.50 now", true},
       {"the caret holds the sentence's begin", "^ agent", "the agent", false},
       {"both ends make a whole message", "^ agent $", "Agent!", true},
@@ -53,7 +55,8 @@ TEST(Phrases, MatchWordsAndNotCharacters) {
 }
 
 TEST(Phrases, WrongOnesAreRefusedWithAReason) {
-  const char* cases[] = {"{nobody}", "~3", "a ~0 b", "a ~99 b", "a?", "", "a $ b", "a ^ b", "a-b", "!a b", "a ~2"};
+  const char* cases[] = {"{nobody}", "~3",    "a ~0 b", "a ~99 b", "a?",  "",
+                         "a $ b",    "a ^ b", "a-b",    "!a b",    "a ~2"};
   for (const char* phrase : cases) {
     PhraseBook::Builder builder;
     EXPECT_FALSE(builder.AddPhrase(phrase).ok()) << "\"" << phrase << "\"";

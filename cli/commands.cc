@@ -1,0 +1,23 @@
+#include "cli/commands.h"
+
+#include "cli/agents.h"
+#include "cli/analytics.h"
+#include "cli/ask.h"
+#include "cli/conversation.h"
+#include "cli/dead_letters.h"
+#include "cli/kb/entries.h"
+#include "cli/kb/load.h"
+#include "cli/kb/search.h"
+#include "cli/tail.h"
+#include "cli/tickets.h"
+
+namespace switchboard::cli {
+
+std::vector<Command> AllCommands() {
+  return {AskCommand(),        TailCommand(),       AgentsCommand(),    ConversationCommand(),
+          TicketCommand(),     TicketsCommand(),    AnalyticsCommand(), kb::LoadCommand(),
+          kb::PutCommand(),    kb::RemoveCommand(), kb::ListCommand(),  kb::SearchCommand(),
+          DeadLettersCommand()};
+}
+
+}  // namespace switchboard::cli

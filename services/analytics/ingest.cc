@@ -1,0 +1,154 @@
+#include "services/analytics/ingest.h"
+
+#include "common/base/strings.h"
+#include "common/observability/log.h"
+#include "common/observability/metrics.h"
+#include "common/runtime/streams.h"
+
+namespace switchboard::analytics {
+namespace {
+
+constexpr std::chrono::seconds kApiDeadline{10};
+// One transaction a batch. At 256 turns the cost of the commit's fsync is below that of the rows.
+constexpr int kBatchMax = 256;
+
+bus::ConsumerConfig ConsumerOf(const char* stream, const char* durable, const char* filter) {
+  bus::ConsumerConfig config;
+  config.stream = stream;
+  config.durable = durable;
+  config.filter_subject = filter;
+  return config;
+}
+
+bus::Consumer::BatchOptions Batches() {
+  bus::Consumer::BatchOptions options;
+  options.batch_max = kBatchMax;
+  return options;
+}
+
+template <typename Record>
+struct Decoded {
+  std::vector<Record> records;
+  std::vector<std::pair<size_t, std::string>> rejects;
+};
+
+// `wanted` tells records to store from those to pass over; `check` finds what makes one unstorable.
+template <typename Record, typename Wanted, typename Check>
+Decoded<Record> Decode(std::span<const bus::Message> batch, Wanted wanted, Check check) {
+  Decoded<Record> decoded;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const std::string_view payload = batch[i].payload();
+    Record record;
+    if (!record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+      decoded.rejects.emplace_back(i, StrCat("not a ", Record::descriptor()->full_name()));
+      continue;
+    }
+    if (!wanted(record)) continue;
+    if (const absl::Status status = check(record); !status.ok()) {
+      decoded.rejects.emplace_back(i, std::string(status.message()));
+      continue;
+    }
+    decoded.records.push_back(std::move(record));
+  }
+  return decoded;
+}
+
+struct Stored {
+  absl::StatusOr<int> added = 0;
+  size_t records = 0;
+  std::vector<std::pair<size_t, std::string>> rejects;
+};
+
+void Count(const char* what, const Stored& stored) {
+  static const char kName[] = "switchboard_analytics_records_total";
+  static const char kHelp[] = "Records taken from the streams, by kind and what became of them.";
+  const auto added = static_cast<double>(*stored.added);
+  metrics::Counter(kName, kHelp, {{"kind", what}, {"outcome", "stored"}}).Increment(added);
+  metrics::Counter(kName, kHelp, {{"kind", what}, {"outcome", "known"}})
+      .Increment(static_cast<double>(stored.records) - added);
+  metrics::Counter(kName, kHelp, {{"kind", what}, {"outcome", "dead"}})
+      .Increment(static_cast<double>(stored.rejects.size()));
+}
+
+}  // namespace
+
+Ingest::Ingest(runtime::Agent& agent, std::shared_ptr<Store> store)
+    : agent_(agent),
+      store_(std::move(store)),
+      turns_(agent.bus(),
+             ConsumerOf(runtime::kTurnsStream, kTurnsConsumer, "mesh.turn.completed.>"), Batches(),
+             [this](std::span<const bus::Message> batch) { return HandleTurns(batch); }),
+      feedback_(
+          agent.bus(),
+          ConsumerOf(runtime::kEventsStream, kFeedbackConsumer, "mesh.event.feedback.received"),
+          Batches(),
+          [this](std::span<const bus::Message> batch) { return HandleFeedback(batch); }) {}
+
+Awaitable<absl::Status> Ingest::Prepare() {
+  const int replicas = agent_.stream_replicas();
+  absl::Status status =
+      co_await runtime::EnsureMeshStreams(agent_.bus(), replicas, Deadline::After(kApiDeadline));
+  if (!status.ok() || !store_->created()) co_return status;
+  status = co_await ForgetPosition(runtime::kTurnsStream, kTurnsConsumer);
+  if (!status.ok()) co_return status;
+  co_return co_await ForgetPosition(runtime::kEventsStream, kFeedbackConsumer);
+}
+
+Awaitable<absl::Status> Ingest::ForgetPosition(std::string stream, std::string consumer) {
+  std::string subject = StrCat("$JS.API.CONSUMER.DELETE.", stream, ".", consumer);
+  // That there is no such consumer is the usual answer; the runtime creates it afterwards.
+  absl::StatusOr<bus::Message> reply = co_await agent_.bus().Request(
+      std::move(subject), bus::Headers{}, std::string(), Deadline::After(kApiDeadline));
+  co_return reply.status();
+}
+
+void Ingest::Register() {
+  agent_.Spawn(
+      "turns", [this] { return turns_.Run(); }, [this] { turns_.Stop(); });
+  agent_.Spawn(
+      "feedback", [this] { return feedback_.Run(); }, [this] { feedback_.Stop(); });
+}
+
+Awaitable<absl::Status> Ingest::HandleTurns(std::span<const bus::Message> batch) {
+  auto store = [batch, store = store_] {
+    auto decoded = Decode<v1::ConversationRecord>(
+        batch, [](const v1::ConversationRecord& record) { return !record.has_opened(); },
+        CheckTurn);
+    return Stored{store->InsertTurns(decoded.records), decoded.records.size(),
+                  std::move(decoded.rejects)};
+  };
+  auto pending = runtime::Blocking(agent_.blocking_executor(), std::move(store));
+  Stored stored = co_await std::move(pending);
+  if (!stored.added.ok()) co_return stored.added.status();
+  Count("turn", stored);
+  co_return co_await Bury(batch, std::move(stored.rejects));
+}
+
+Awaitable<absl::Status> Ingest::HandleFeedback(std::span<const bus::Message> batch) {
+  auto store = [batch, store = store_] {
+    auto decoded = Decode<v1::FeedbackReceived>(
+        batch, [](const v1::FeedbackReceived&) { return true; }, CheckFeedback);
+    return Stored{store->InsertFeedback(decoded.records), decoded.records.size(),
+                  std::move(decoded.rejects)};
+  };
+  auto pending = runtime::Blocking(agent_.blocking_executor(), std::move(store));
+  Stored stored = co_await std::move(pending);
+  if (!stored.added.ok()) co_return stored.added.status();
+  Count("feedback", stored);
+  co_return co_await Bury(batch, std::move(stored.rejects));
+}
+
+Awaitable<absl::Status> Ingest::Bury(std::span<const bus::Message> batch, Rejects rejects) {
+  for (auto& [position, reason] : rejects) {
+    log::Warning("message cannot be stored, goes to the dead letters",
+                 {{"subject", batch[position].subject()},
+                  {"sequence", batch[position].stream_sequence()},
+                  {"reason", reason}});
+    absl::Status status = co_await runtime::DeadLetter(agent_.bus(), "analytics", &batch[position],
+                                                       reason, Deadline::After(kApiDeadline));
+    if (!status.ok()) co_return status;
+  }
+  co_return absl::OkStatus();
+}
+
+}  // namespace switchboard::analytics

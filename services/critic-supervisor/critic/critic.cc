@@ -22,15 +22,20 @@ Review Allowed() {
 }
 
 Review Blocked(std::string policy, std::string rule, std::string reason, std::string answer) {
-  return {v1::ReviewReply::BLOCK, std::move(policy), std::move(rule), std::move(reason), std::move(answer)};
+  return {v1::ReviewReply::BLOCK, std::move(policy), std::move(rule), std::move(reason),
+          std::move(answer)};
 }
 
-Review BlockedBy(const Rule& rule) { return Blocked(rule.policy, rule.id, rule.reason, rule.answer); }
+Review BlockedBy(const Rule& rule) {
+  return Blocked(rule.policy, rule.id, rule.reason, rule.answer);
+}
 
 std::vector<std::string> OwnIdentifiers(const v1::Customer& customer) {
   std::vector<std::string> own;
   if (!customer.id().empty()) own.push_back(FoldAccents(customer.id()));
   if (!customer.email().empty()) own.push_back(FoldAccents(customer.email()));
+  // The view without leet spells them otherwise.
+  for (size_t i = own.size(); i > 0; --i) own.push_back(Unleet(own[i - 1]));
   return own;
 }
 
@@ -55,14 +60,15 @@ bool MayShow(PiiType type, std::string_view value, const v1::ReviewRequest& requ
       if (InSource(type, value, field)) return true;
     }
   }
-  return std::any_of(request.passages().begin(), request.passages().end(), [&](const v1::Passage& passage) {
-    return InSource(type, value, passage.text());
-  });
+  return std::any_of(
+      request.passages().begin(), request.passages().end(),
+      [&](const v1::Passage& passage) { return InSource(type, value, passage.text()); });
 }
 
 }  // namespace
 
-Critic::Critic(Policies policies) : policies_(std::move(policies)), grounding_(policies_.grounding) {}
+Critic::Critic(Policies policies)
+    : policies_(std::move(policies)), grounding_(policies_.grounding) {}
 
 absl::StatusOr<Critic> Critic::Load(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -70,7 +76,8 @@ absl::StatusOr<Critic> Critic::Load(const std::string& path) {
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   auto critic = Parse(text);
   if (!critic.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ":\n", std::string(critic.status().message())));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ":\n", std::string(critic.status().message())));
   }
   return critic;
 }
@@ -104,30 +111,37 @@ absl::StatusOr<Review> Critic::Judge(const v1::ReviewRequest& request) const {
 
 absl::StatusOr<Review> Critic::JudgeInput(const v1::ReviewRequest& request) const {
   const Views views = Normalise(request.text());
-  ASSIGN_OR_RETURN(const Rule* rule, policies_.input.Judge({&views.texts, request.text()}, request.language(),
-                                                           OwnIdentifiers(request.customer())));
+  ASSIGN_OR_RETURN(const Rule* rule,
+                   policies_.input.Judge({&views.texts, request.text()}, request.language(),
+                                         OwnIdentifiers(request.customer())));
   if (rule != nullptr) return BlockedBy(*rule);
   if (classifier_ != nullptr && classifier_->IsAttack(views.texts.front())) {
-    return Blocked("prompt_injection", "classifier", "the message looks like an attack", "refuse_instructions");
+    return Blocked("prompt_injection", "classifier", "the message looks like an attack",
+                   "refuse_instructions");
   }
   return Allowed();
 }
 
 absl::StatusOr<Review> Critic::JudgeOutput(const v1::ReviewRequest& request) const {
   const std::vector<std::string> views = {Fold(request.text())};
-  ASSIGN_OR_RETURN(const Rule* rule, policies_.output.Judge({&views, request.text()}, request.language(),
-                                                            OwnIdentifiers(request.customer())));
+  ASSIGN_OR_RETURN(const Rule* rule,
+                   policies_.output.Judge({&views, request.text()}, request.language(),
+                                          OwnIdentifiers(request.customer())));
   if (rule != nullptr) return BlockedBy(*rule);
   for (const PiiSpan& span : FindPii(request.text())) {
-    const std::string_view value = std::string_view(request.text()).substr(span.begin, span.end - span.begin);
+    const std::string_view value =
+        std::string_view(request.text()).substr(span.begin, span.end - span.begin);
     if (!MayShow(span.type, value, request)) {
-      return Blocked("personal_data", absl::StrCat("personal_data.", std::string(PiiTypeName(span.type))),
-                     absl::StrCat("it shows a ", std::string(PiiTypeName(span.type)), " that is not this customer's"),
+      return Blocked("personal_data",
+                     absl::StrCat("personal_data.", std::string(PiiTypeName(span.type))),
+                     absl::StrCat("it shows a ", std::string(PiiTypeName(span.type)),
+                                  " that is not this customer's"),
                      "withheld");
     }
   }
   if (std::string objection = grounding_.Objection(request); !objection.empty()) {
-    return Blocked("unsupported_claim", "grounding", absl::StrCat("it states ", objection), "withheld");
+    return Blocked("unsupported_claim", "grounding", absl::StrCat("it states ", objection),
+                   "withheld");
   }
   return Allowed();
 }
@@ -136,7 +150,8 @@ std::string Critic::CannedAnswer(std::string_view key, std::string_view language
   auto found = policies_.answers.find(std::string(key));
   for (const RuleSet* set : {&policies_.input, &policies_.output}) {
     for (const Rule& rule : set->rules()) {
-      if (found == policies_.answers.end() && rule.policy == key) found = policies_.answers.find(rule.answer);
+      if (found == policies_.answers.end() && rule.policy == key)
+        found = policies_.answers.find(rule.answer);
     }
   }
   if (found == policies_.answers.end()) found = policies_.answers.find("withheld");

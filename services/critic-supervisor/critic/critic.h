@@ -4,8 +4,9 @@
 //   Review review = critic.Examine(request);
 //   if (review.verdict == v1::ReviewReply::BLOCK) say(critic.CannedAnswer(review.answer, "fr"));
 //
-// Pure and immutable after Load: no I/O, no clock, safe to share. It fails closed: whatever goes wrong
-// inside is a BLOCK. Work is bounded by the length of the text (at most kViewsMax readings of it).
+// Pure and immutable after Load: no I/O, no clock, safe to share. It fails closed: whatever goes
+// wrong inside is a BLOCK. Work is bounded by the length of the text (at most kViewsMax readings of
+// it).
 #pragma once
 
 #include <memory>
@@ -48,12 +49,14 @@ class Critic {
 
   Review Examine(const v1::ReviewRequest& request) const;
 
-  // What the customer reads. `key` is a Review's answer or policy, "withheld" (no answer passed and a
-  // person takes over) or "unavailable" (something failed). Any key and language give a text: unknown keys
-  // "withheld", unknown languages English.
+  // What the customer reads. `key` is a Review's answer or policy, "withheld" (no answer passed and
+  // a person takes over) or "unavailable" (something failed). Any key and language give a text:
+  // unknown keys "withheld", unknown languages English.
   std::string CannedAnswer(std::string_view key, std::string_view language) const;
 
-  void set_classifier(std::unique_ptr<InputClassifier> classifier) { classifier_ = std::move(classifier); }
+  void set_classifier(std::unique_ptr<InputClassifier> classifier) {
+    classifier_ = std::move(classifier);
+  }
 
  private:
   explicit Critic(Policies policies);

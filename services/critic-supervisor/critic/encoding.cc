@@ -38,9 +38,8 @@ bool FromBase64(std::string_view run, std::string& out) {
 
 bool FromHex(std::string_view run, std::string& out) {
   if (run.size() % 2 != 0) return false;
-  if (!std::all_of(run.begin(), run.end(), [](char c) {
-        return absl::ascii_isxdigit(static_cast<unsigned char>(c));
-      })) {
+  if (!std::all_of(run.begin(), run.end(),
+                   [](char c) { return absl::ascii_isxdigit(static_cast<unsigned char>(c)); })) {
     return false;
   }
   out = absl::HexStringToBytes(absl::string_view(run.data(), run.size()));

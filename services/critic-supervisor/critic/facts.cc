@@ -14,38 +14,44 @@ namespace {
 
 bool Digit(char c) { return c >= '0' && c <= '9'; }
 bool Letter(char c) {
-  return absl::ascii_isalpha(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80;
+  return absl::ascii_isalpha(static_cast<unsigned char>(c)) ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 using NumberByWord = absl::flat_hash_map<absl::string_view, int>;
 
 const NumberByWord& Months() {
   static const auto* const kMonths = new NumberByWord{
-      {"january", 1}, {"jan", 1}, {"janvier", 1}, {"enero", 1}, {"ene", 1}, {"januar", 1},
-      {"february", 2}, {"feb", 2}, {"fevrier", 2}, {"fevr", 2}, {"febrero", 2}, {"februar", 2},
-      {"march", 3}, {"mar", 3}, {"mars", 3}, {"marzo", 3}, {"marz", 3}, {"maerz", 3},
-      {"april", 4}, {"apr", 4}, {"avril", 4}, {"avr", 4}, {"abril", 4}, {"abr", 4},
-      {"may", 5}, {"mai", 5}, {"mayo", 5}, {"june", 6}, {"jun", 6}, {"juin", 6}, {"junio", 6},
-      {"juni", 6}, {"july", 7}, {"jul", 7}, {"juillet", 7}, {"juil", 7}, {"julio", 7}, {"juli", 7},
-      {"august", 8}, {"aug", 8}, {"aout", 8}, {"agosto", 8}, {"ago", 8}, {"september", 9},
-      {"sep", 9}, {"sept", 9}, {"septembre", 9}, {"septiembre", 9}, {"october", 10}, {"oct", 10},
-      {"octobre", 10}, {"octubre", 10}, {"oktober", 10}, {"okt", 10}, {"november", 11},
-      {"nov", 11}, {"novembre", 11}, {"noviembre", 11}, {"december", 12}, {"dec", 12},
-      {"decembre", 12}, {"diciembre", 12}, {"dic", 12}, {"dezember", 12}, {"dez", 12}};
+      {"january", 1},   {"jan", 1},        {"janvier", 1},    {"enero", 1},     {"ene", 1},
+      {"januar", 1},    {"february", 2},   {"feb", 2},        {"fevrier", 2},   {"fevr", 2},
+      {"febrero", 2},   {"februar", 2},    {"march", 3},      {"mar", 3},       {"mars", 3},
+      {"marzo", 3},     {"marz", 3},       {"maerz", 3},      {"april", 4},     {"apr", 4},
+      {"avril", 4},     {"avr", 4},        {"abril", 4},      {"abr", 4},       {"may", 5},
+      {"mai", 5},       {"mayo", 5},       {"june", 6},       {"jun", 6},       {"juin", 6},
+      {"junio", 6},     {"juni", 6},       {"july", 7},       {"jul", 7},       {"juillet", 7},
+      {"juil", 7},      {"julio", 7},      {"juli", 7},       {"august", 8},    {"aug", 8},
+      {"aout", 8},      {"agosto", 8},     {"ago", 8},        {"september", 9}, {"sep", 9},
+      {"sept", 9},      {"septembre", 9},  {"septiembre", 9}, {"october", 10},  {"oct", 10},
+      {"octobre", 10},  {"octubre", 10},   {"oktober", 10},   {"okt", 10},      {"november", 11},
+      {"nov", 11},      {"novembre", 11},  {"noviembre", 11}, {"december", 12}, {"dec", 12},
+      {"decembre", 12}, {"diciembre", 12}, {"dic", 12},       {"dezember", 12}, {"dez", 12}};
   return *kMonths;
 }
 
 const NumberByWord& NumberWords() {
   static const auto* const kWords = new NumberByWord{
-      {"one", 1}, {"un", 1}, {"une", 1}, {"uno", 1}, {"una", 1}, {"ein", 1}, {"eine", 1},
-      {"two", 2}, {"deux", 2}, {"dos", 2}, {"zwei", 2}, {"three", 3}, {"trois", 3}, {"tres", 3},
-      {"drei", 3}, {"four", 4}, {"quatre", 4}, {"cuatro", 4}, {"vier", 4}, {"five", 5},
-      {"cinq", 5}, {"cinco", 5}, {"funf", 5}, {"six", 6}, {"seis", 6}, {"sechs", 6}, {"seven", 7},
-      {"sept", 7}, {"siete", 7}, {"sieben", 7}, {"eight", 8}, {"huit", 8}, {"ocho", 8}, {"acht", 8},
-      {"nine", 9}, {"neuf", 9}, {"nueve", 9}, {"neun", 9}, {"ten", 10}, {"dix", 10}, {"diez", 10},
-      {"zehn", 10}, {"twelve", 12}, {"douze", 12}, {"doce", 12}, {"zwolf", 12}, {"fourteen", 14},
-      {"quatorze", 14}, {"catorce", 14}, {"vierzehn", 14}, {"fifteen", 15}, {"quinze", 15},
-      {"quince", 15}, {"twenty", 20}, {"thirty", 30}, {"trente", 30}, {"treinta", 30}};
+      {"one", 1},      {"un", 1},        {"une", 1},       {"uno", 1},      {"una", 1},
+      {"ein", 1},      {"eine", 1},      {"two", 2},       {"deux", 2},     {"dos", 2},
+      {"zwei", 2},     {"three", 3},     {"trois", 3},     {"tres", 3},     {"drei", 3},
+      {"four", 4},     {"quatre", 4},    {"cuatro", 4},    {"vier", 4},     {"five", 5},
+      {"cinq", 5},     {"cinco", 5},     {"funf", 5},      {"six", 6},      {"seis", 6},
+      {"sechs", 6},    {"seven", 7},     {"sept", 7},      {"siete", 7},    {"sieben", 7},
+      {"eight", 8},    {"huit", 8},      {"ocho", 8},      {"acht", 8},     {"nine", 9},
+      {"neuf", 9},     {"nueve", 9},     {"neun", 9},      {"ten", 10},     {"dix", 10},
+      {"diez", 10},    {"zehn", 10},     {"twelve", 12},   {"douze", 12},   {"doce", 12},
+      {"zwolf", 12},   {"fourteen", 14}, {"quatorze", 14}, {"catorce", 14}, {"vierzehn", 14},
+      {"fifteen", 15}, {"quinze", 15},   {"quince", 15},   {"twenty", 20},  {"thirty", 30},
+      {"trente", 30},  {"treinta", 30}};
   return *kWords;
 }
 
@@ -74,21 +80,25 @@ size_t WithThousands(std::string_view text, size_t begin, size_t end) {
   size_t first = 0;
   while (begin + first < end && Digit(text[begin + first])) ++first;
   if (first > 3 || begin + first != end) return end;
-  while (end + 3 < text.size() && text[end] == ' ' && Digit(text[end + 1]) && Digit(text[end + 2]) &&
-         Digit(text[end + 3]) && (end + 4 >= text.size() || !Digit(text[end + 4]))) {
+  while (end + 3 < text.size() && text[end] == ' ' && Digit(text[end + 1]) &&
+         Digit(text[end + 2]) && Digit(text[end + 3]) &&
+         (end + 4 >= text.size() || !Digit(text[end + 4]))) {
     end += 4;
   }
   return NumberEnd(text, end);
 }
 
 bool IsAddressByte(char c) {
-  return Letter(c) || Digit(c) || std::string_view("@.-_/:%?=&#+").find(c) != std::string_view::npos;
+  return Letter(c) || Digit(c) ||
+         std::string_view("@.-_/:%?=&#+").find(c) != std::string_view::npos;
 }
 
 // What ordinals and units glue to a number: 21st, 2nd, 1er, 30x, 24h, 6kg, 8pm.
 bool IsNumberSuffix(std::string_view letters) {
-  constexpr std::string_view kSuffixes[] = {"st", "nd", "rd", "th", "er", "eme", "e", "h", "x", "g", "kg", "w", "v",
-                                            "l", "ml", "m", "cm", "mm", "km", "mah", "gb", "mb", "ghz", "hz", "am", "pm", "min", "s", "eur", "usd", "gbp", "c", "bar", "k", "d"};
+  constexpr std::string_view kSuffixes[] = {
+      "st", "nd", "rd",  "th", "er",  "eme", "e",   "h",   "x",   "g",  "kg",  "w",
+      "v",  "l",  "ml",  "m",  "cm",  "mm",  "km",  "mah", "gb",  "mb", "ghz", "hz",
+      "am", "pm", "min", "s",  "eur", "usd", "gbp", "c",   "bar", "k",  "d"};
   return std::find(std::begin(kSuffixes), std::end(kSuffixes), letters) != std::end(kSuffixes);
 }
 
@@ -105,7 +115,8 @@ std::vector<Piece> Split(std::string_view text) {
     std::string_view whole = text.substr(i, run - i);
     if (whole.find('@') != std::string_view::npos || whole.find("://") != std::string_view::npos ||
         whole.substr(0, 4) == "www.") {
-      while (!whole.empty() && !Letter(whole.back()) && !Digit(whole.back()) && whole.back() != '/') {
+      while (!whole.empty() && !Letter(whole.back()) && !Digit(whole.back()) &&
+             whole.back() != '/') {
         whole.remove_suffix(1);
       }
       pieces.push_back({Piece::kAddress, whole});
@@ -115,9 +126,9 @@ std::vector<Piece> Split(std::string_view text) {
     // Letters, digits and inner hyphens.
     size_t end = i;
     bool letters = false, digits = false;
-    while (end < text.size() &&
-           (Letter(text[end]) || Digit(text[end]) ||
-            (text[end] == '-' && end > i && end + 1 < text.size() && (Letter(text[end + 1]) || Digit(text[end + 1]))))) {
+    while (end < text.size() && (Letter(text[end]) || Digit(text[end]) ||
+                                 (text[end] == '-' && end > i && end + 1 < text.size() &&
+                                  (Letter(text[end + 1]) || Digit(text[end + 1]))))) {
       letters |= Letter(text[end]);
       digits |= Digit(text[end]);
       ++end;
@@ -125,7 +136,8 @@ std::vector<Piece> Split(std::string_view text) {
     const std::string_view word = text.substr(i, end - i);
     size_t lead = 0;
     while (lead < word.size() && Digit(word[lead])) ++lead;
-    if (letters && digits && !(lead > 0 && IsNumberSuffix(word.substr(lead))) && word.find('-') == std::string_view::npos) {
+    if (letters && digits && !(lead > 0 && IsNumberSuffix(word.substr(lead))) &&
+        word.find('-') == std::string_view::npos) {
       pieces.push_back({Piece::kIdentifier, word});
       i = end;
     } else if (letters && digits && word.find('-') != std::string_view::npos && Letter(word[0]) &&
@@ -167,7 +179,8 @@ std::vector<std::string> Readings(std::string_view number) {
   }
   if (last == std::string_view::npos) return {Plain(digits, "")};
   const size_t tail = number.size() - last - 1;
-  std::vector<std::string> readings = {Plain(digits.substr(0, digits.size() - tail), digits.substr(digits.size() - tail))};
+  std::vector<std::string> readings = {
+      Plain(digits.substr(0, digits.size() - tail), digits.substr(digits.size() - tail))};
   if (tail == 3) readings.push_back(Plain(digits, ""));
   return readings;
 }
@@ -222,9 +235,10 @@ void TakeNumericDates(std::string& text, Facts& facts) {
   }
 }
 
-// "21 (de) november (de) (2026)" or "november 21(,) (2026)" around the month at `i`. Returns the pieces
-// taken: [first, last].
-bool TakeNamedDate(const std::vector<Piece>& pieces, size_t i, std::vector<bool>& taken, Facts& facts) {
+// "21 (de) november (de) (2026)" or "november 21(,) (2026)" around the month at `i`. Returns the
+// pieces taken: [first, last].
+bool TakeNamedDate(const std::vector<Piece>& pieces, size_t i, std::vector<bool>& taken,
+                   Facts& facts) {
   if (pieces[i].kind != Piece::kWord) return false;
   const auto month = Months().find(absl::string_view(pieces[i].text.data(), pieces[i].text.size()));
   if (month == Months().end()) return false;
@@ -235,13 +249,17 @@ bool TakeNamedDate(const std::vector<Piece>& pieces, size_t i, std::vector<bool>
   const auto leading = [&](size_t k) {
     size_t n = 0;
     while (n < pieces[k].text.size() && Digit(pieces[k].text[n])) ++n;
-    return pieces[k].kind == Piece::kNumber || pieces[k].kind == Piece::kIdentifier ? ToInt(pieces[k].text.substr(0, n)) : -1;
+    return pieces[k].kind == Piece::kNumber || pieces[k].kind == Piece::kIdentifier
+               ? ToInt(pieces[k].text.substr(0, n))
+               : -1;
   };
   Date date{0, month->second, 0};
   size_t before = i;
   if (before > 0 && filler(before - 1)) --before;
   // 1er, 21st: the suffix is a word of its own behind the number.
-  if (before > 1 && pieces[before - 1].kind == Piece::kWord && IsNumberSuffix(pieces[before - 1].text)) --before;
+  if (before > 1 && pieces[before - 1].kind == Piece::kWord &&
+      IsNumberSuffix(pieces[before - 1].text))
+    --before;
   size_t after = i + 1;
   if (before > 0 && !taken[before - 1] && IsDay(leading(before - 1))) {
     date.day = leading(before - 1);
@@ -250,7 +268,9 @@ bool TakeNamedDate(const std::vector<Piece>& pieces, size_t i, std::vector<bool>
     date.day = leading(after);
     taken[i] = taken[after] = true;
     ++after;
-    if (after < pieces.size() && pieces[after].kind == Piece::kWord && IsNumberSuffix(pieces[after].text)) ++after;
+    if (after < pieces.size() && pieces[after].kind == Piece::kWord &&
+        IsNumberSuffix(pieces[after].text))
+      ++after;
   } else {
     return false;
   }
@@ -291,8 +311,10 @@ Facts ExtractFacts(std::string_view folded, bool number_words) {
         break;
       case Piece::kWord:
         if (!number_words) break;
-        const auto number = NumberWords().find(absl::string_view(piece.text.data(), piece.text.size()));
-        if (number != NumberWords().end()) facts.numbers.push_back({std::to_string(number->second)});
+        const auto number =
+            NumberWords().find(absl::string_view(piece.text.data(), piece.text.size()));
+        if (number != NumberWords().end())
+          facts.numbers.push_back({std::to_string(number->second)});
         break;
     }
   }

@@ -1,6 +1,6 @@
-// The checkable facts of a text: numbers, dates and identifiers, each in one form whatever the language
-// wrote it in. "189,00 €" and "189.0" are the same number; "21 novembre 2026", "November 21" and
-// "2026-11-21" the same day.
+// The checkable facts of a text: numbers, dates and identifiers, each in one form whatever the
+// language wrote it in. "189,00 €" and "189.0" are the same number; "21 novembre 2026", "November
+// 21" and "2026-11-21" the same day.
 #pragma once
 
 #include <compare>

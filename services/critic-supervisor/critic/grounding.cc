@@ -9,6 +9,7 @@
 #include "common/text/phrases.h"
 #include "services/critic-supervisor/critic/facts.h"
 #include "services/critic-supervisor/critic/normalise.h"
+#include "services/critic-supervisor/critic/pii.h"
 
 namespace switchboard::critic {
 namespace {
@@ -18,7 +19,9 @@ constexpr size_t kContentSizeMin = 4;
 // Inflections differ at the end: deliver, delivered, delivery.
 constexpr size_t kStemSize = 6;
 
-std::string_view Primary(std::string_view language) { return language.substr(0, language.find('-')); }
+std::string_view Primary(std::string_view language) {
+  return language.substr(0, language.find('-'));
+}
 
 std::string Stem(std::string_view word) { return std::string(word.substr(0, kStemSize)); }
 
@@ -28,6 +31,15 @@ std::vector<std::string> WordsOf(std::string_view folded) {
   words.reserve(tokens.size());
   for (size_t i = 0; i < tokens.size(); ++i) words.emplace_back(tokens.word(i));
   return words;
+}
+
+// Telephone numbers and addresses have been judged as personal data before (critic.cc): their
+// digits are no figures.
+std::string WithoutPersonalData(std::string text) {
+  for (const PiiSpan& span : FindPii(text))
+    std::fill(text.begin() + static_cast<long>(span.begin),
+              text.begin() + static_cast<long>(span.end), ' ');
+  return text;
 }
 
 }  // namespace
@@ -93,7 +105,8 @@ Grounding::Sources Grounding::Read(const v1::ReviewRequest& request) const {
   };
   for (const v1::Passage& passage : request.passages()) {
     Sources::Text text;
-    text.folded = Fold(absl::StrCat(passage.title(), "\n", passage.section(), "\n", passage.text()));
+    text.folded =
+        Fold(absl::StrCat(passage.title(), "\n", passage.section(), "\n", passage.text()));
     text.language = Primary(passage.language());
     std::vector<std::string> words = WordsOf(text.folded);
     sources.claims |= ClaimsOf(words);
@@ -142,7 +155,8 @@ bool Has(const std::vector<std::string>& values, const std::string& value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-// A number that a source writes inside an identifier or a date: 1001 of JP-1001, 2026 of 2026-11-21.
+// A number that a source writes inside an identifier or a date: 1001 of JP-1001, 2026 of
+// 2026-11-21.
 bool IsPartOfFact(const Facts& facts, const std::vector<std::string>& readings) {
   for (const std::string& reading : readings) {
     for (const Date& date : facts.dates) {
@@ -152,8 +166,10 @@ bool IsPartOfFact(const Facts& facts, const std::vector<std::string>& readings) 
       const size_t at = identifier.find(reading);
       if (at == std::string::npos) continue;
       const size_t end = at + reading.size();
-      const bool whole = (at == 0 || !absl::ascii_isdigit(static_cast<unsigned char>(identifier[at - 1]))) &&
-                         (end == identifier.size() || !absl::ascii_isdigit(static_cast<unsigned char>(identifier[end])));
+      const bool whole =
+          (at == 0 || !absl::ascii_isdigit(static_cast<unsigned char>(identifier[at - 1]))) &&
+          (end == identifier.size() ||
+           !absl::ascii_isdigit(static_cast<unsigned char>(identifier[end])));
       if (whole) return true;
     }
   }
@@ -172,33 +188,38 @@ std::string Grounding::UnsupportedFact(const Sentence& sentence, const Sources& 
     }
   }
   for (const std::string& identifier : sentence.facts.identifiers) {
-    const bool known = Has(sources.facts.identifiers, identifier) ||
-                       std::any_of(sources.passages.begin(), sources.passages.end(), [&](const auto& passage) {
-                         return passage.folded.find(identifier) != std::string::npos;
-                       });
+    const bool known =
+        Has(sources.facts.identifiers, identifier) ||
+        std::any_of(sources.passages.begin(), sources.passages.end(), [&](const auto& passage) {
+          return passage.folded.find(identifier) != std::string::npos;
+        });
     if (!known) return "an identifier that no source gives";
   }
   for (const std::string& address : sentence.facts.addresses) {
-    const bool known = Has(sources.facts.addresses, address) ||
-                       std::any_of(sources.passages.begin(), sources.passages.end(), [&](const auto& passage) {
-                         return passage.folded.find(address) != std::string::npos;
-                       });
+    const bool known =
+        Has(sources.facts.addresses, address) ||
+        std::any_of(sources.passages.begin(), sources.passages.end(), [&](const auto& passage) {
+          return passage.folded.find(address) != std::string::npos;
+        });
     if (!known) return "an address that no source gives";
   }
   return "";
 }
 
-// Capitalised words inside a sentence. German writes every noun so, and there the check means nothing.
+// Capitalised words inside a sentence. German writes every noun so, and there the check means
+// nothing.
 std::string Grounding::UnsupportedName(const Sentence& sentence, const Sources& sources) const {
   if (sentence.language == "de") return "";
   bool starts = true;
   for (size_t i = 0; i < sentence.raw.size();) {
     size_t next = i;
     const char32_t c = NextCodePoint(sentence.raw, next);
-    const bool letter = (c < 0x80 && absl::ascii_isalpha(static_cast<unsigned char>(c))) || (c >= 0xC0 && c < 0x250);
+    const bool letter = (c < 0x80 && absl::ascii_isalpha(static_cast<unsigned char>(c))) ||
+                        (c >= 0xC0 && c < 0x250);
     if (!letter) {
-      if (c == '.' || c == '!' || c == '?' || c == ':' || c == '\n' || c == '"' || c == '(' || c == 0x201C ||
-          c == 0xAB || c == 0xBF || c == 0xA1 || c == 0x2022 || c == '-' || c == '*' || c == 0x2014 || c == 0x2013 || c == '#') {
+      if (c == '.' || c == '!' || c == '?' || c == ':' || c == '\n' || c == '"' || c == '(' ||
+          c == 0x201C || c == 0xAB || c == 0xBF || c == 0xA1 || c == 0x2022 || c == '-' ||
+          c == '*' || c == 0x2014 || c == 0x2013 || c == '#') {
         starts = true;
       }
       i = next;
@@ -208,14 +229,16 @@ std::string Grounding::UnsupportedName(const Sentence& sentence, const Sources& 
     while (end < sentence.raw.size()) {
       size_t step = end;
       const char32_t inner = NextCodePoint(sentence.raw, step);
-      const bool more = (inner < 0x80 && absl::ascii_isalnum(static_cast<unsigned char>(inner))) || (inner >= 0xC0 && inner < 0x250);
+      const bool more = (inner < 0x80 && absl::ascii_isalnum(static_cast<unsigned char>(inner))) ||
+                        (inner >= 0xC0 && inner < 0x250);
       if (!more) break;
       end = step;
     }
     const std::string_view word = sentence.raw.substr(i, end - i);
     const std::string folded = FoldAccents(word);
     const bool capital = ToLower(word).substr(0, next - i) != word.substr(0, next - i);
-    const bool digits = std::any_of(word.begin(), word.end(), [](char b) { return b >= '0' && b <= '9'; });
+    const bool digits =
+        std::any_of(word.begin(), word.end(), [](char b) { return b >= '0' && b <= '9'; });
     if (capital && !starts && !digits && word.size() > 1 && !sources.words.contains(folded) &&
         !known_names_.contains(folded)) {
       return "a name that no source gives";
@@ -229,12 +252,14 @@ std::string Grounding::UnsupportedName(const Sentence& sentence, const Sources& 
 std::string Grounding::UnsupportedClaim(const Sentence& sentence, const Sources& sources) const {
   const uint64_t missing = ClaimsOf(sentence.words) & ~sources.claims;
   for (size_t c = 0; c < claim_names_.size(); ++c) {
-    if (missing >> c & 1) return absl::StrCat("a claim that no source makes (", claim_names_[c], ")");
+    if (missing >> c & 1)
+      return absl::StrCat("a claim that no source makes (", claim_names_[c], ")");
   }
   return "";
 }
 
-bool Grounding::Covered(const Sentence& sentence, const Sources& sources, std::string_view language) const {
+bool Grounding::Covered(const Sentence& sentence, const Sources& sources,
+                        std::string_view language) const {
   std::vector<std::string> content;
   for (const std::string& word : sentence.words) {
     if (word.size() >= kContentSizeMin && !common_.contains(word)) content.push_back(Stem(word));
@@ -248,7 +273,8 @@ bool Grounding::Covered(const Sentence& sentence, const Sources& sources, std::s
     const auto shared = std::count_if(content.begin(), content.end(), [&](const std::string& stem) {
       return passage.stems.contains(stem);
     });
-    if (static_cast<double>(shared) >= coverage_min_ * static_cast<double>(content.size())) return true;
+    if (static_cast<double>(shared) >= coverage_min_ * static_cast<double>(content.size()))
+      return true;
   }
   // A translation shares no words with its source; its facts and claims have been checked.
   return !comparable && !sources.passages.empty();
@@ -264,25 +290,32 @@ std::string Grounding::Objection(const v1::ReviewRequest& request) const {
     if (passage.text().find(request.text()) != std::string::npos) return "";
   }
   sentence.words = WordsOf(sentence.folded);
-  sentence.facts = ExtractFacts(sentence.folded, /*number_words=*/false);
+  sentence.facts = ExtractFacts(WithoutPersonalData(sentence.folded), /*number_words=*/false);
   const size_t last = sentence.folded.find_last_not_of(" \n\"')");
   sentence.question = last != std::string::npos && sentence.folded[last] == '?';
   const Sources sources = Read(request);
-  if (std::string objection = UnsupportedFact(sentence, sources); !objection.empty()) return objection;
-  if (std::string objection = UnsupportedName(sentence, sources); !objection.empty()) return objection;
+  if (std::string objection = UnsupportedFact(sentence, sources); !objection.empty())
+    return objection;
+  if (std::string objection = UnsupportedName(sentence, sources); !objection.empty())
+    return objection;
   // A question offers or asks; it claims nothing.
   if (sentence.question) return "";
-  if (std::string objection = UnsupportedClaim(sentence, sources); !objection.empty()) return objection;
+  if (std::string objection = UnsupportedClaim(sentence, sources); !objection.empty())
+    return objection;
   if (sentence.facts.empty() && ClaimsOf(sentence.words) == 0) return "";
   const bool from_record =
       std::any_of(sentence.facts.numbers.begin(), sentence.facts.numbers.end(),
-                  [&](const auto& readings) { return HasNumber(sources.record_facts, readings) || IsPartOfFact(sources.record_facts, readings); }) ||
+                  [&](const auto& readings) {
+                    return HasNumber(sources.record_facts, readings) ||
+                           IsPartOfFact(sources.record_facts, readings);
+                  }) ||
       std::any_of(sentence.facts.dates.begin(), sentence.facts.dates.end(),
                   [&](const Date& date) { return HasDate(sources.record_facts, date); }) ||
       std::any_of(sentence.facts.identifiers.begin(), sentence.facts.identifiers.end(),
                   [&](const std::string& id) { return Has(sources.record_facts.identifiers, id); });
   if (from_record || (sources.records > 0 && sentence.facts.empty())) return "";
-  return Covered(sentence, sources, sentence.language) ? "" : "a statement that no passage supports";
+  return Covered(sentence, sources, sentence.language) ? ""
+                                                       : "a statement that no passage supports";
 }
 
 }  // namespace switchboard::critic

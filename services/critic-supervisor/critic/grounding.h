@@ -3,10 +3,11 @@
 //   Grounding grounding(policy);
 //   std::string objection = grounding.Objection(request);   // empty: supported
 //
-// Every number, date, identifier, address and (outside German) capitalised name must stand in a passage or
-// a record; every claim the policy lists (a refund, something free, a guarantee …) must be made by a
-// source; a sentence that states such facts must share enough words with its best passage in the same
-// language, unless a record bears it out. Openers, offers and apologies state nothing checkable and pass.
+// Every number, date, identifier, address and (outside German) capitalised name must stand in a
+// passage or a record; every claim the policy lists (a refund, something free, a guarantee …) must
+// be made by a source; a sentence that states such facts must share enough words with its best
+// passage in the same language, unless a record bears it out. Openers, offers and apologies state
+// nothing checkable and pass.
 #pragma once
 
 #include <string>
@@ -24,8 +25,8 @@ class Grounding {
  public:
   explicit Grounding(const GroundingPolicy& policy);
 
-  // What no source supports, in words for the generator and without the value itself; empty when all is
-  // supported.
+  // What no source supports, in words for the generator and without the value itself; empty when
+  // all is supported.
   std::string Objection(const v1::ReviewRequest& request) const;
 
  private:

@@ -17,8 +17,8 @@ struct LookAlike {
   char to;
 };
 
-// Letters of other scripts that look Latin, sorted. Unicode's confusables list has thousands; these are
-// the Cyrillic, Greek and small-capital ones that keyboards and "fancy text" pages offer.
+// Letters of other scripts that look Latin, sorted. Unicode's confusables list has thousands; these
+// are the Cyrillic, Greek and small-capital ones that keyboards and "fancy text" pages offer.
 constexpr LookAlike kLookAlikes[] = {
     {0x0131, 'i'}, {0x0251, 'a'}, {0x0261, 'g'}, {0x0269, 'i'}, {0x026A, 'i'}, {0x0274, 'n'},
     {0x0280, 'r'}, {0x028F, 'y'}, {0x0299, 'b'}, {0x029C, 'h'}, {0x029F, 'l'}, {0x03B1, 'a'},
@@ -66,9 +66,10 @@ char32_t Simplify(char32_t c) {
   return found != std::end(kLookAlikes) && found->from == c ? static_cast<char32_t>(found->to) : c;
 }
 
-// Names of the HTML elements whose tags vanish; any other <…> may be what the customer means to say.
-constexpr std::array<std::string_view, 14> kTags = {"a", "b", "br", "code", "div", "em", "font",
-                                                    "i", "li", "p", "pre", "span", "strong", "u"};
+// Names of the HTML elements whose tags vanish; any other <…> may be what the customer means to
+// say.
+constexpr std::array<std::string_view, 14> kTags = {
+    "a", "b", "br", "code", "div", "em", "font", "i", "li", "p", "pre", "span", "strong", "u"};
 
 // Length of an HTML tag or comment at `i`, 0 when there is none.
 size_t TagSize(std::string_view text, size_t i) {
@@ -99,7 +100,8 @@ std::pair<char32_t, size_t> Entity(std::string_view text, size_t i) {
                       : absl::ascii_isdigit(static_cast<unsigned char>(c)))) {
       return {0, 0};
     }
-    const int digit = absl::ascii_isdigit(static_cast<unsigned char>(c)) ? c - '0' : (c | 32) - 'a' + 10;
+    const int digit =
+        absl::ascii_isdigit(static_cast<unsigned char>(c)) ? c - '0' : (c | 32) - 'a' + 10;
     value = value * (hexadecimal ? 16 : 10) + static_cast<char32_t>(digit);
     if (value > 0x10FFFF) return {0, 0};
   }
@@ -118,7 +120,8 @@ std::string Simplified(std::string_view text) {
       }
     }
     char32_t c = 0;
-    const auto [entity, size] = text[i] == '&' ? Entity(text, i) : std::pair<char32_t, size_t>{0, 0};
+    const auto [entity, size] =
+        text[i] == '&' ? Entity(text, i) : std::pair<char32_t, size_t>{0, 0};
     if (size > 0) {
       c = entity;
       i += size;
@@ -147,8 +150,10 @@ std::string Collapsed(std::string_view text) {
     }
     const bool mark = c == '*' || c == '~' || c == '`';
     const bool doubled = mark && i + 1 < text.size() && text[i + 1] == c;
+    if (doubled) ++i;
     if (doubled || c == '`') continue;
-    if (mark && !out.empty() && out.back() != ' ' && i + 1 < text.size() && text[i + 1] != ' ') continue;
+    if (mark && !out.empty() && out.back() != ' ' && i + 1 < text.size() && text[i + 1] != ' ')
+      continue;
     out.push_back(c);
   }
   while (!out.empty() && (out.back() == ' ' || out.back() == '\n')) out.pop_back();
@@ -157,28 +162,42 @@ std::string Collapsed(std::string_view text) {
 
 char LeetLetter(char c) {
   switch (c) {
-    case '0': return 'o';
-    case '1': return 'i';
-    case '3': return 'e';
-    case '4': return 'a';
-    case '5': return 's';
-    case '7': return 't';
-    case '8': return 'b';
-    case '9': return 'g';
-    case '@': return 'a';
-    case '$': return 's';
-    case '!': return 'i';
-    case '|': return 'l';
-    default: return 0;
+    case '0':
+      return 'o';
+    case '1':
+      return 'i';
+    case '3':
+      return 'e';
+    case '4':
+      return 'a';
+    case '5':
+      return 's';
+    case '7':
+      return 't';
+    case '8':
+      return 'b';
+    case '9':
+      return 'g';
+    case '@':
+      return 'a';
+    case '$':
+      return 's';
+    case '!':
+      return 'i';
+    case '|':
+      return 'l';
+    default:
+      return 0;
   }
 }
 
 // The share of a text's words that everyone uses; a text without any is no language we know.
 bool HasCommonWords(std::string_view folded) {
   constexpr std::string_view kCommon[] = {
-      "a",  "an", "and", "are", "can", "der", "de", "die", "do", "el", "en", "es", "est", "for", "have", "how",
-      "i",  "ich", "in",  "is",  "ist", "it", "je", "la",  "le", "les", "me", "mi", "my", "no", "not",  "of",
-      "on", "que", "the", "this", "to", "un", "und", "was", "what", "where", "with", "you", "your", "order"};
+      "a",   "an",  "and",  "are", "can",  "der",   "de",   "die", "do",   "el",   "en",  "es",
+      "est", "for", "have", "how", "i",    "ich",   "in",   "is",  "ist",  "it",   "je",  "la",
+      "le",  "les", "me",   "mi",  "my",   "no",    "not",  "of",  "on",   "que",  "the", "this",
+      "to",  "un",  "und",  "was", "what", "where", "with", "you", "your", "order"};
   size_t words = 0, common = 0;
   for (const absl::string_view word :
        absl::StrSplit(absl::string_view(folded.data(), folded.size()), absl::ByAnyChar(" \n,.!?"),

@@ -29,7 +29,8 @@ Views Normalise(std::string_view text);
 // The main view alone.
 std::string Fold(std::string_view text);
 
-// Letters for the digits and signs that stand for them, in words that hold both; empty when there are none.
+// Letters for the digits and signs that stand for them, in words that hold both; empty when there
+// are none.
 std::string Unleet(std::string_view folded);
 
 // "i g n o r e t h i s" → "ignorethis"; empty when no run of four letters is there.

@@ -14,14 +14,16 @@ namespace {
 
 bool Digit(char c) { return c >= '0' && c <= '9'; }
 bool Alnum(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80;
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 size_t CountDigits(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), Digit));
 }
 
-// ---- e-mail --------------------------------------------------------------------------------------
+// ---- e-mail
+// --------------------------------------------------------------------------------------
 
 // The address around the '@' at `at`; begin == end when there is none (RFC 5321 without quoting).
 PiiSpan EmailAround(std::string_view text, size_t at) {
@@ -41,11 +43,13 @@ PiiSpan EmailAround(std::string_view text, size_t at) {
   while (end > at && !Alnum(text[end - 1])) --end;
   const std::string_view domain = text.substr(at + 1, end - std::min(end, at + 1));
   const size_t dot = domain.rfind('.');
-  const bool valid = begin < at && dot != std::string_view::npos && dot > 0 && domain.size() - dot > 2;
+  const bool valid =
+      begin < at && dot != std::string_view::npos && dot > 0 && domain.size() - dot > 2;
   return {PiiType::kEmail, begin, valid ? end : begin};
 }
 
-// ---- IP addresses --------------------------------------------------------------------------------
+// ---- IP addresses
+// --------------------------------------------------------------------------------
 
 bool IsIpAddress(std::string_view run) {
   if (run.size() < 4 || run.size() > 45) return false;
@@ -66,18 +70,19 @@ PiiSpan IpAt(std::string_view text, size_t begin) {
     ++end;
   }
   while (end > begin && (text[end - 1] == '.' || text[end - 1] == ':')) --end;
-  const bool valid = IsIpAddress(text.substr(begin, end - begin)) &&
-                     (end >= text.size() || !Alnum(text[end]));
+  const bool valid =
+      IsIpAddress(text.substr(begin, end - begin)) && (end >= text.size() || !Alnum(text[end]));
   return {PiiType::kIp, begin, valid ? end : begin};
 }
 
-// ---- IBAN ----------------------------------------------------------------------------------------
+// ---- IBAN
+// ----------------------------------------------------------------------------------------
 
 PiiSpan IbanAt(std::string_view text, size_t begin) {
   // Two letters, two digits, then groups; the longest prefix that checks wins.
   if (begin + 15 > text.size() || !absl::ascii_isalpha(static_cast<unsigned char>(text[begin])) ||
-      !absl::ascii_isalpha(static_cast<unsigned char>(text[begin + 1])) || !Digit(text[begin + 2]) ||
-      !Digit(text[begin + 3])) {
+      !absl::ascii_isalpha(static_cast<unsigned char>(text[begin + 1])) ||
+      !Digit(text[begin + 2]) || !Digit(text[begin + 3])) {
     return {PiiType::kIban, begin, begin};
   }
   size_t end = begin, best = begin, count = 0;
@@ -92,14 +97,15 @@ PiiSpan IbanAt(std::string_view text, size_t begin) {
   return {PiiType::kIban, begin, best};
 }
 
-// ---- numbers: cards, social security, telephone ---------------------------------------------------
+// ---- numbers: cards, social security, telephone
+// ---------------------------------------------------
 
 // A run of digits with the separators people put between them, and its groups.
 struct NumberRun {
   size_t begin = 0, end = 0;
   size_t digits = 0;
-  std::vector<size_t> groups;      // digits of each group
-  std::string separators;          // first character of each separator
+  std::vector<size_t> groups;  // digits of each group
+  std::string separators;      // first character of each separator
   bool plus = false, bracket = false;
 };
 
@@ -133,7 +139,8 @@ NumberRun RunAt(std::string_view text, size_t begin) {
     } else if (c == ')' && open == 1) {
       ++open;
       if (run.end == i) run.end = i + 1;
-    } else if ((c == ' ' || c == '-' || c == '.' || c == '/') && run.digits > 0 && separator_size < 3) {
+    } else if ((c == ' ' || c == '-' || c == '.' || c == '/') && run.digits > 0 &&
+               separator_size < 3) {
       if (separator == 0 || separator == ' ') separator = c;
       ++separator_size;
     } else {
@@ -147,44 +154,49 @@ NumberRun RunAt(std::string_view text, size_t begin) {
 
 // 2026-11-21, 21.11.2026, 21/11/26: three groups with the same separator, one of them a year.
 bool LooksLikeDate(const NumberRun& run, std::string_view text) {
-  if (run.groups.size() < 3 || run.separators.size() < 2 || run.separators[0] != run.separators[1]) {
-    return false;
-  }
+  if (run.plus || run.groups.size() < 3 || run.separators[0] != run.separators[1]) return false;
   const auto& g = run.groups;
-  const std::string_view value = text.substr(run.begin, run.end - run.begin);
-  const bool year_first = g[0] == 4 && g[1] <= 2 && g[2] <= 2 && (value.substr(0, 2) == "19" || value.substr(0, 2) == "20");
+  const char separator = run.separators[0];
+  // A time of day may follow: 2026-11-21 14:05.
+  if (separator == ' ' && g.size() > 3) return false;
+  const std::string_view century = text.substr(run.begin, 2);
+  const bool year_first =
+      g[0] == 4 && g[1] <= 2 && g[2] <= 2 && (century == "19" || century == "20");
   const bool year_last = g[0] <= 2 && g[1] <= 2 && g[2] == 4;
-  const bool short_year = g[0] <= 2 && g[1] <= 2 && g[2] == 2 && g.size() == 3 && run.separators[0] != ' ' && run.separators[0] != '-';
-  return year_first || year_last || (short_year && run.separators[0] == '/');
+  const bool short_year = g[0] <= 2 && g[1] <= 2 && g[2] == 2 && separator == '/';
+  return year_first || year_last || short_year;
 }
 
 // A price follows or leads: 1 234 567,00 € or EUR 1.234.567.
 bool LooksLikeAmount(const NumberRun& run, std::string_view text) {
   const std::string_view after = text.substr(run.end, 6);
-  const std::string_view before = text.substr(run.begin < 5 ? 0 : run.begin - 5, std::min<size_t>(run.begin, 5));
+  const std::string_view before =
+      text.substr(run.begin < 5 ? 0 : run.begin - 5, std::min<size_t>(run.begin, 5));
   for (const std::string_view sign : {"€", "$", "£", "EUR", "USD", "GBP", "%"}) {
-    if (after.find(sign) != std::string_view::npos || before.find(sign) != std::string_view::npos) return true;
+    if (after.find(sign) != std::string_view::npos || before.find(sign) != std::string_view::npos)
+      return true;
   }
   return after.size() > 1 && after[0] == ',' && Digit(after[1]);
 }
 
 bool NearPhoneWord(std::string_view text, size_t begin) {
-  constexpr std::string_view kWords[] = {"call", "phone", "tel", "mobile", "cell", "fax", "whatsapp", "sms", "text me",
-                                         "ring", "numero de", "contact", "llam", "movil", "appel", "anruf", "rufnummer", "handy", "reach"};
+  constexpr std::string_view kWords[] = {"call",      "phone",     "tel",   "mobile",  "cell",
+                                         "fax",       "whatsapp",  "sms",   "text me", "ring",
+                                         "numero de", "contact",   "llam",  "movil",   "appel",
+                                         "anruf",     "rufnummer", "handy", "reach"};
   constexpr size_t kWindow = 32;
   const size_t from = begin < kWindow ? 0 : begin - kWindow;
   const std::string window = FoldAccents(text.substr(from, begin - from));
-  return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
-    return window.find(word) != std::string::npos;
-  });
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [&](std::string_view word) { return window.find(word) != std::string::npos; });
 }
 
 bool IsSsn(const NumberRun& run, std::string_view text) {
   if (run.groups != std::vector<size_t>{3, 2, 4} || run.separators != "--") return false;
   const std::string_view v = text.substr(run.begin, 11);
   // Numbers that the administration never assigns.
-  return v.substr(0, 3) != "000" && v.substr(0, 3) != "666" && v[0] != '9' && v.substr(4, 2) != "00" &&
-         v.substr(7) != "0000";
+  return v.substr(0, 3) != "000" && v.substr(0, 3) != "666" && v[0] != '9' &&
+         v.substr(4, 2) != "00" && v.substr(7) != "0000";
 }
 
 bool IsCard(const NumberRun& run, std::string_view text) {
@@ -192,13 +204,16 @@ bool IsCard(const NumberRun& run, std::string_view text) {
   const std::string_view value = text.substr(run.begin, run.end - run.begin);
   // Major industries of payment cards: 2 to 6 (ISO/IEC 7812); one group, or groups of four or so.
   if (value[0] < '2' || value[0] > '6') return false;
-  const bool grouped = std::all_of(run.groups.begin(), run.groups.end(), [](size_t g) { return g >= 3; });
+  const bool grouped =
+      std::all_of(run.groups.begin(), run.groups.end(), [](size_t g) { return g >= 3; });
   return (run.groups.size() == 1 || grouped) && PassesLuhn(value);
 }
 
 bool IsPhone(const NumberRun& run, std::string_view text) {
   if (run.digits < 6 || run.digits > 15 || run.groups.empty()) return false;
   if (LooksLikeDate(run, text)) return false;
+  // The form of a social security number that is none.
+  if (run.groups == std::vector<size_t>{3, 2, 4} && run.separators == "--") return false;
   const bool dotted = run.separators.find('.') != std::string::npos;
   if (run.plus) return run.digits >= 8;
   if (run.groups.size() == 1 && !run.bracket) {
@@ -211,7 +226,8 @@ bool IsPhone(const NumberRun& run, std::string_view text) {
   const size_t largest = *std::max_element(run.groups.begin(), run.groups.end());
   const size_t smallest = *std::min_element(run.groups.begin(), run.groups.end());
   if (smallest < 2 && !(run.groups[0] == 1 && run.digits >= 10)) return false;
-  if (run.digits == 6) return run.groups == std::vector<size_t>{2, 2, 2} && run.separators[0] != '/';
+  if (run.digits == 6)
+    return run.groups == std::vector<size_t>{2, 2, 2} && run.separators[0] != '/';
   if (run.groups.size() == 2 && !run.bracket && run.digits >= 7) {
     // 785 8949 and 06-10446904, not 2000 2500 or 10452 - 10460.
     if (run.groups[0] > 4 || run.groups[0] == run.groups[1]) return largest == 4 && run.digits == 8;
@@ -232,8 +248,8 @@ size_t ExtensionSize(std::string_view text, size_t at) {
   return 0;
 }
 
-// The number that begins at `begin`; end == begin when it is none of the kinds, `skip` then says where to
-// go on.
+// The number that begins at `begin`; end == begin when it is none of the kinds, `skip` then says
+// where to go on.
 PiiSpan NumberAt(std::string_view text, size_t begin, size_t& skip) {
   NumberRun run = RunAt(text, begin);
   skip = std::max(run.end, begin + 1);
@@ -252,12 +268,18 @@ PiiSpan NumberAt(std::string_view text, size_t begin, size_t& skip) {
 
 std::string_view PiiTypeName(PiiType type) {
   switch (type) {
-    case PiiType::kEmail: return "e-mail address";
-    case PiiType::kPhone: return "telephone number";
-    case PiiType::kCard: return "payment card";
-    case PiiType::kIban: return "bank account";
-    case PiiType::kSsn: return "social security number";
-    case PiiType::kIp: return "IP address";
+    case PiiType::kEmail:
+      return "e-mail address";
+    case PiiType::kPhone:
+      return "telephone number";
+    case PiiType::kCard:
+      return "payment card";
+    case PiiType::kIban:
+      return "bank account";
+    case PiiType::kSsn:
+      return "social security number";
+    case PiiType::kIp:
+      return "IP address";
   }
   return "personal data";
 }
@@ -292,7 +314,8 @@ bool IsIban(std::string_view text) {
   std::rotate(compact.begin(), compact.begin() + 4, compact.end());
   int remainder = 0;
   for (const char c : compact) {
-    remainder = Digit(c) ? (remainder * 10 + (c - '0')) % 97 : (remainder * 100 + (c - 'A' + 10)) % 97;
+    remainder =
+        Digit(c) ? (remainder * 10 + (c - '0')) % 97 : (remainder * 100 + (c - 'A' + 10)) % 97;
   }
   return remainder == 1;
 }
@@ -341,7 +364,8 @@ std::vector<PiiSpan> FindPii(std::string_view text) {
       i = skip;
     }
   }
-  std::sort(spans.begin(), spans.end(), [](const PiiSpan& a, const PiiSpan& b) { return a.begin < b.begin; });
+  std::sort(spans.begin(), spans.end(),
+            [](const PiiSpan& a, const PiiSpan& b) { return a.begin < b.begin; });
   return spans;
 }
 

@@ -2,9 +2,9 @@
 //
 //   for (const PiiSpan& span : FindPii("call 020 7946 0164 or write to a@b.example")) …
 //
-// Structured kinds only, each checked as far as its form allows: cards by Luhn, IBANs by their check
-// digits, addresses by the parser of the system. Names and street addresses are not looked for here: what
-// an answer may name is decided by grounding.h.
+// Structured kinds only, each checked as far as its form allows: cards by Luhn, IBANs by their
+// check digits, addresses by the parser of the system. Names and street addresses are not looked
+// for here: what an answer may name is decided by grounding.h.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,8 @@ bool PassesLuhn(std::string_view text);
 // ISO 13616: country, length and the remainder of 97. Spaces are skipped.
 bool IsIban(std::string_view text);
 
-// The value in one form, so that two spellings of a number or address are equal: digits alone, or lower
-// case without spaces.
+// The value in one form, so that two spellings of a number or address are equal: digits alone, or
+// lower case without spaces.
 std::string CanonicalPii(PiiType type, std::string_view value);
 
 }  // namespace switchboard::critic

@@ -53,16 +53,18 @@ absl::Status RuleSet::JudgeView(const View& view, std::vector<bool>& fired) cons
   std::vector<Hit> hits, exceptions;
   phrases_.Find(tokens, [&](const text::PhraseBook::Hit& found) {
     const Origin& origin = phrase_origins_[static_cast<size_t>(found.phrase)];
-    const Hit hit{origin.rule, origin.role == Role::kSignal ? origin.signal : -1, found.first, found.last};
+    const Hit hit{origin.rule, origin.role == Role::kSignal ? origin.signal : -1, found.first,
+                  found.last};
     (origin.role == Role::kException ? exceptions : hits).push_back(hit);
     return true;
   });
   std::vector<uint64_t> signals(rules_.size(), 0);
   for (const Hit& hit : hits) {
     const Rule& rule = rules_[hit.rule];
-    const bool excepted = std::any_of(exceptions.begin(), exceptions.end(), [&](const Hit& exception) {
-      return exception.rule == hit.rule && Overlap(exception, hit);
-    });
+    const bool excepted =
+        std::any_of(exceptions.begin(), exceptions.end(), [&](const Hit& exception) {
+          return exception.rule == hit.rule && Overlap(exception, hit);
+        });
     if (excepted) continue;
     if (rule.own_data_exempt && NamesOwn(Extent(view.text, tokens, hit), *view.own)) continue;
     if (hit.signal < 0) {

@@ -1,5 +1,5 @@
-// The policies: what may reach the mesh and what may leave it. Read from a JSON file, so that a company
-// changes them without touching code.
+// The policies: what may reach the mesh and what may leave it. Read from a JSON file, so that a
+// company changes them without touching code.
 //
 //   {"words":  {"ignore": ["ignore", "disregard", …], …},
 //    "rules":  [{"id": …, "policy": …, "direction": "input", "phrases": […], "patterns": […],
@@ -7,9 +7,10 @@
 //                "answer": "refuse_instructions", "reason": …}, …],
 //    "grounding": {…}, "answers": {"refuse_harm": {"en": …, "fr": …}, …}}
 //
-// A rule fires when one of its `phrases` (common/text/phrases.h) or `patterns` (RE2) matches outside an
-// `exceptions` phrase, or when the points of its distinct `signals` reach its `threshold`. Rules are
-// judged in the order of the file; the first that fires decides. README.md has every key.
+// A rule fires when one of its `phrases` (common/text/phrases.h) or `patterns` (RE2) matches
+// outside an `exceptions` phrase, or when the points of its distinct `signals` reach its
+// `threshold`. Rules are judged in the order of the file; the first that fires decides. README.md
+// has every key.
 #pragma once
 
 #include <re2/re2.h>
@@ -30,12 +31,12 @@ namespace switchboard::critic {
 enum class Direction { kInput, kOutput };
 
 struct Rule {
-  std::string id;        // unique
-  std::string policy;    // what the turn's reply names: prompt_injection, harmful_request, …
-  std::string reason;    // for operators and the generator
-  std::string answer;    // key of `answers`
+  std::string id;      // unique
+  std::string policy;  // what the turn's reply names: prompt_injection, harmful_request, …
+  std::string reason;  // for operators and the generator
+  std::string answer;  // key of `answers`
   std::vector<std::string> languages;  // empty: all
-  int threshold = 0;     // 0: no signals
+  int threshold = 0;                   // 0: no signals
   std::vector<int> signal_points;
   // Void when what matched names only the customer's own identifier or address.
   bool own_data_exempt = false;

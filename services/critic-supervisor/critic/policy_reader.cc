@@ -111,8 +111,10 @@ void PolicyReader::ReadWords(const Json& root) {
   if (!words->is_array()) return Wrong("words", "is not a list of {\"name\", \"words\"}");
   for (size_t i = 0; i < words->size(); ++i) {
     const Json& entry = (*words)[i];
-    const std::string name = entry.is_object() ? String(entry, "name", absl::StrCat("words[", i, "]"), true) : "";
-    const std::string where = absl::StrCat("words ", name.empty() ? absl::StrCat("[", i, "]") : name);
+    const std::string name =
+        entry.is_object() ? String(entry, "name", absl::StrCat("words[", i, "]"), true) : "";
+    const std::string where =
+        absl::StrCat("words ", name.empty() ? absl::StrCat("[", i, "]") : name);
     if (!entry.is_object()) {
       Wrong(where, "is not an object");
       continue;
@@ -131,15 +133,16 @@ void PolicyReader::AddPhrases(Building& building, const Json& holder, const char
   for (const std::string& phrase : Strings(holder, key, where)) {
     const auto number = building.phrases.AddPhrase(phrase);
     if (!number.ok()) {
-      Wrong(where, absl::StrCat("phrase \"", phrase, "\": ", std::string(number.status().message())));
+      Wrong(where,
+            absl::StrCat("phrase \"", phrase, "\": ", std::string(number.status().message())));
       continue;
     }
     building.set->phrase_origins_.push_back(origin);
   }
 }
 
-void PolicyReader::AddPatterns(Building& building, const Json& holder, RuleSet::Origin origin, bool raw,
-                               const std::string& where) {
+void PolicyReader::AddPatterns(Building& building, const Json& holder, RuleSet::Origin origin,
+                               bool raw, const std::string& where) {
   auto& set = raw ? building.raw : building.patterns;
   auto& origins = raw ? building.set->raw_origins_ : building.set->pattern_origins_;
   for (const std::string& pattern : Strings(holder, raw ? "raw_patterns" : "patterns", where)) {
@@ -173,7 +176,8 @@ void PolicyReader::ReadSignals(Building& building, const Json& entry, Rule& rule
       continue;
     }
     CheckKeys(signal, {"points", "phrases", "patterns", "about"}, place);
-    const RuleSet::Origin origin{number, RuleSet::Role::kSignal, static_cast<int>(rule.signal_points.size())};
+    const RuleSet::Origin origin{number, RuleSet::Role::kSignal,
+                                 static_cast<int>(rule.signal_points.size())};
     rule.signal_points.push_back(points->get<int>());
     AddPhrases(building, signal, "phrases", origin, place);
     AddPatterns(building, signal, origin, false, place);
@@ -181,19 +185,24 @@ void PolicyReader::ReadSignals(Building& building, const Json& entry, Rule& rule
 }
 
 void PolicyReader::ReadRule(const Json& entry, const std::string& where) {
-  CheckKeys(entry, {"id", "policy", "direction", "about", "languages", "phrases", "patterns", "raw_patterns",
-                    "signals", "threshold", "exceptions", "action", "answer", "reason", "own_data_exempt"},
-            where);
+  CheckKeys(
+      entry,
+      {"id", "policy", "direction", "about", "languages", "phrases", "patterns", "raw_patterns",
+       "signals", "threshold", "exceptions", "action", "answer", "reason", "own_data_exempt"},
+      where);
   const std::string direction = String(entry, "direction", where, true);
-  if (direction != "input" && direction != "output") return Wrong(where, "\"direction\" is neither input nor output");
-  if (const std::string action = String(entry, "action", where, true); !action.empty() && action != "block") {
+  if (direction != "input" && direction != "output")
+    return Wrong(where, "\"direction\" is neither input nor output");
+  if (const std::string action = String(entry, "action", where, true);
+      !action.empty() && action != "block") {
     Wrong(where, absl::StrCat("action \"", action, "\" is not one of: block"));
   }
   Building& building = direction == "input" ? input_ : output_;
   const size_t number = building.set->rules_.size();
   Rule rule;
   rule.id = String(entry, "id", where, true);
-  if (!rule.id.empty() && !ids_.insert(rule.id).second) Wrong(where, "a rule of this id exists already");
+  if (!rule.id.empty() && !ids_.insert(rule.id).second)
+    Wrong(where, "a rule of this id exists already");
   rule.policy = String(entry, "policy", where, true);
   rule.reason = String(entry, "reason", where, true);
   rule.answer = String(entry, "answer", where, true);
@@ -207,8 +216,8 @@ void PolicyReader::ReadRule(const Json& entry, const std::string& where) {
   AddPatterns(building, entry, {number, RuleSet::Role::kDecisive}, false, where);
   AddPatterns(building, entry, {number, RuleSet::Role::kDecisive}, true, where);
   ReadSignals(building, entry, rule, number, where);
-  if (!entry.contains("phrases") && !entry.contains("patterns") && !entry.contains("raw_patterns") &&
-      !entry.contains("signals")) {
+  if (!entry.contains("phrases") && !entry.contains("patterns") &&
+      !entry.contains("raw_patterns") && !entry.contains("signals")) {
     Wrong(where, "it has neither phrases nor patterns nor signals");
   }
   building.set->rules_.push_back(std::move(rule));
@@ -225,7 +234,8 @@ void PolicyReader::ReadRules(const Json& root) {
     }
     const auto id = entry.find("id");
     const bool named = id != entry.end() && id->is_string();
-    ReadRule(entry, absl::StrCat("rule ", named ? id->get<std::string>() : absl::StrCat("[", i, "]")));
+    ReadRule(entry,
+             absl::StrCat("rule ", named ? id->get<std::string>() : absl::StrCat("[", i, "]")));
   }
 }
 
@@ -244,7 +254,8 @@ void PolicyReader::ReadGrounding(const Json& root) {
   policies_.grounding.common_words = Strings(*found, "common_words", where);
   policies_.grounding.known_names = Strings(*found, "known_names", where);
   const auto claims = found->find("claims");
-  if (claims == found->end() || !claims->is_object()) return Wrong(where, "\"claims\" is not an object");
+  if (claims == found->end() || !claims->is_object())
+    return Wrong(where, "\"claims\" is not an object");
   for (const auto& [concept_name, words] : claims->items()) {
     policies_.grounding.claims[concept_name] = Strings(*claims, concept_name.c_str(), where);
   }
@@ -267,12 +278,14 @@ void PolicyReader::ReadAnswers(const Json& root) {
   for (const RuleSet* set : {&policies_.input, &policies_.output}) {
     for (const Rule& rule : set->rules()) {
       if (!rule.answer.empty() && !policies_.answers.contains(rule.answer)) {
-        Wrong(absl::StrCat("rule ", rule.id), absl::StrCat("there is no answer \"", rule.answer, "\""));
+        Wrong(absl::StrCat("rule ", rule.id),
+              absl::StrCat("there is no answer \"", rule.answer, "\""));
       }
     }
   }
   for (const char* needed : {"withheld", "unavailable"}) {
-    if (!policies_.answers.contains(needed)) Wrong("answers", absl::StrCat("\"", needed, "\" is missing"));
+    if (!policies_.answers.contains(needed))
+      Wrong("answers", absl::StrCat("\"", needed, "\" is missing"));
   }
 }
 
@@ -301,6 +314,8 @@ absl::StatusOr<Policies> PolicyReader::Read(std::string_view text) {
   return std::move(policies_);
 }
 
-absl::StatusOr<Policies> Policies::Parse(std::string_view json) { return PolicyReader().Read(json); }
+absl::StatusOr<Policies> Policies::Parse(std::string_view json) {
+  return PolicyReader().Read(json);
+}
 
 }  // namespace switchboard::critic

@@ -1,0 +1,83 @@
+#include "services/intent-classifier/lexicon.h"
+
+#include <nlohmann/json.hpp>
+
+#include "common/base/strings.h"
+#include "common/base/text.h"
+
+namespace switchboard::intent_classifier {
+namespace {
+
+// Calls visit(part) for the parts of `text` between `separator`s, empty ones left out.
+template <typename Visit>
+void ForEachPart(std::string_view text, char separator, const Visit& visit) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(separator), text.size());
+    if (end > 0) visit(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+}  // namespace
+
+uint64_t Lexicon::Hash(std::string_view bytes) {
+  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash;
+}
+
+absl::StatusOr<Lexicon> Lexicon::FromJson(std::string_view json) {
+  const nlohmann::json root = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!root.is_object() || !root.contains("concepts") || !root["concepts"].is_object()) {
+    return absl::InvalidArgumentError("needs an object \"concepts\"");
+  }
+  std::string lines;
+  for (const auto& [name, languages] : root["concepts"].items()) {
+    if (!languages.is_object()) return absl::InvalidArgumentError(name + " is not an object");
+    for (const auto& [language, words] : languages.items()) {
+      if (!words.is_string()) {
+        return absl::InvalidArgumentError(name + "." + language + " is not a string");
+      }
+      std::string problem;
+      ForEachPart(words.get_ref<const std::string&>(), ' ', [&](std::string_view word) {
+        const size_t star = word.find('*');
+        const bool is_prefix = star != std::string_view::npos;
+        if (is_prefix && (star + 1 != word.size() || star < kPrefixMin)) {
+          problem = StrCat(name, ".", language, ": ", word,
+                           " needs its star at the end, after three letters or more");
+        }
+        lines += FoldAccents(word) + " ";
+      });
+      if (!problem.empty()) return absl::InvalidArgumentError(problem);
+    }
+    lines += "\n";
+  }
+  return Parse(lines);
+}
+
+Lexicon Lexicon::Parse(std::string_view lines) {
+  Lexicon lexicon;
+  lexicon.lines_ = std::string(lines);
+  uint16_t id = 0;
+  ForEachPart(lines, '\n', [&](std::string_view line) {
+    ForEachPart(line, ' ', [&](std::string_view word) {
+      const bool is_prefix = word.back() == '*';
+      if (is_prefix) word.remove_suffix(1);
+      Concepts& concepts = (is_prefix ? lexicon.prefixes_ : lexicon.words_)[Hash(word)];
+      if (concepts.empty() || concepts.back() != id) concepts.push_back(id);
+    });
+    ++id;
+  });
+  return lexicon;
+}
+
+const Lexicon::Concepts* Lexicon::LongestPrefix(std::string_view word) const {
+  if (prefixes_.empty()) return nullptr;
+  for (size_t length = word.size(); length >= kPrefixMin; --length) {
+    const auto found = prefixes_.find(Hash(word.substr(0, length)));
+    if (found != prefixes_.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+}  // namespace switchboard::intent_classifier

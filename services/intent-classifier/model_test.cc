@@ -1,0 +1,121 @@
+#include "services/intent-classifier/model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/base/id.h"
+
+namespace switchboard::intent_classifier {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A model that knows two words.
+ModelData TwoWords() {
+  ModelData data;
+  data.labels = {"ORDER_STATUS", "OUT_OF_SCOPE", "REFUND_STATUS"};
+  data.documents = 10;
+  data.bias = {0, -0.5, 0};
+  data.sharpness = 2;
+  data.threshold = 0.3f;
+  std::map<uint32_t, ModelData::Row> rows;
+  Extractor extractor;
+  std::vector<uint32_t> keys;
+  for (const auto& [word, label] : {std::pair("order", 0), std::pair("refund", 2)}) {
+    extractor.Extract(word, Lexicon(), keys);
+    for (const uint32_t key : keys) {
+      ModelData::Row& row = rows[SlotOf(key)];
+      row.slot = SlotOf(key);
+      row.documents = 5;
+      row.weights = {{static_cast<uint8_t>(label), 1.0f}};
+    }
+  }
+  for (auto& [slot, row] : rows) data.rows.push_back(row);
+  return data;
+}
+
+TEST(Model, ClassifiesAfterARoundTripThroughItsFile) {
+  const auto model = Model::Parse(SerializeModel(TwoWords()));
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ(model->labels(), TwoWords().labels);
+  Scratch scratch;
+  EXPECT_EQ(model->Classify("Order", scratch).front().label, "ORDER_STATUS");
+  EXPECT_GT(model->Classify("order", scratch).front().confidence, 0.9);
+  EXPECT_EQ(model->Classify("refund", scratch).front().label, "REFUND_STATUS");
+  EXPECT_EQ(SerializeModel(TwoWords()), SerializeModel(TwoWords()));
+}
+
+TEST(Model, NamesASecondIntentWhenTheMessageHasTwo) {
+  const auto model = Model::Parse(SerializeModel(TwoWords()));
+  ASSERT_TRUE(model.ok());
+  Scratch scratch;
+  const auto both = model->Classify("order and refund", scratch);
+  ASSERT_GE(both.size(), 2u);
+  EXPECT_GE(both[0].confidence, both[1].confidence);
+  EXPECT_GE(both[1].confidence, 0.05);
+  EXPECT_EQ(model->Classify("order", scratch).size(), 1u) << "an improbable one is not named";
+}
+
+TEST(Model, AnswersAnyBytes) {
+  const auto model = Model::Parse(SerializeModel(TwoWords()));
+  ASSERT_TRUE(model.ok());
+  Scratch scratch;
+  for (const std::string& message : {std::string(), std::string("\xff"), std::string(16384, 'x')}) {
+    const auto predictions = model->Classify(message, scratch);
+    ASSERT_FALSE(predictions.empty());
+    EXPECT_GE(predictions.front().confidence, 0);
+    EXPECT_LE(predictions.front().confidence, 1);
+  }
+}
+
+std::string WithChecksum(std::string content) { return content + Sha256Hex(content); }
+
+TEST(Model, RefusesAFileThatIsNotItsOwn) {
+  const std::string good = SerializeModel(TwoWords());
+  const std::string content = good.substr(0, good.size() - 64);
+  std::string flipped = good;
+  flipped[good.size() / 2] ^= 1;
+  std::string newer = content;
+  newer[8] = 99;
+  std::string other_features = content;
+  other_features[12] = 99;
+  std::string many_labels = content;
+  many_labels[20] = '\xff';
+  many_labels[21] = '\xff';
+  struct Case {
+    const char* what;
+    std::string bytes;
+    absl::StatusCode code;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {"an empty file", "", absl::StatusCode::kDataLoss, "not an intent model"},
+      {"another file", std::string(1000, 'x'), absl::StatusCode::kDataLoss, "not an intent model"},
+      {"one flipped bit", flipped, absl::StatusCode::kDataLoss, "checksum"},
+      {"one byte short", good.substr(0, good.size() - 1), absl::StatusCode::kDataLoss, "checksum"},
+      {"a newer format", WithChecksum(newer), absl::StatusCode::kFailedPrecondition, "version 99"},
+      {"other features", WithChecksum(other_features), absl::StatusCode::kFailedPrecondition,
+       "feature revision"},
+      {"a body cut short, with a checksum that fits",
+       WithChecksum(content.substr(0, content.size() - 5)), absl::StatusCode::kDataLoss, ""},
+      {"more after the body", WithChecksum(content + "xx"), absl::StatusCode::kDataLoss, "length"},
+      {"an implausible number of labels", WithChecksum(many_labels), absl::StatusCode::kDataLoss,
+       "labels"},
+  };
+  for (const Case& c : cases) {
+    const auto model = Model::Parse(c.bytes);
+    EXPECT_EQ(model.status().code(), c.code) << c.what << ": " << model.status();
+    EXPECT_THAT(std::string(model.status().message()), HasSubstr(c.reason)) << c.what;
+  }
+}
+
+TEST(Model, RefusesEveryTruncationWithoutReadingBeyondTheEnd) {
+  const std::string good = SerializeModel(TwoWords());
+  const std::string content = good.substr(0, good.size() - 64);
+  for (size_t length = 0; length < content.size(); ++length) {
+    EXPECT_FALSE(Model::Parse(WithChecksum(content.substr(0, length))).ok()) << length;
+  }
+}
+
+}  // namespace
+}  // namespace switchboard::intent_classifier

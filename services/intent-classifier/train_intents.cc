@@ -1,0 +1,87 @@
+// train_intents data.jsonl -o model.bin [--concepts concepts.json] [--cost C] [--oos LABEL]
+//
+// --oos names the label that plays OUT_OF_SCOPE in foreign data; --solver, --documents-min, --prune
+// and
+// --threshold-cost set the TrainOptions of the same names.
+//
+// Trains the intent model; the build runs it whenever data/train.jsonl changes. Prints what
+// cross-validation measured.
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "common/base/fault.h"
+#include "services/intent-classifier/read_file.h"
+#include "services/intent-classifier/trainer.h"
+
+namespace switchboard::intent_classifier {
+namespace {
+
+absl::Status Main(int argc, char** argv) {
+  std::string input, output, concepts;
+  TrainOptions options;
+  std::string outside(kOutOfScope);
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const bool has_value = i + 1 < argc;
+    if (argument == "-o" && has_value) {
+      output = argv[++i];
+    } else if (argument == "--cost" && has_value) {
+      options.cost = std::atof(argv[++i]);
+    } else if (argument == "--solver" && has_value) {
+      options.solver = std::atoi(argv[++i]);
+    } else if (argument == "--documents-min" && has_value) {
+      options.documents_min = std::atoi(argv[++i]);
+    } else if (argument == "--prune" && has_value) {
+      options.prune_share = std::atof(argv[++i]);
+    } else if (argument == "--threshold-cost" && has_value) {
+      options.threshold_cost = std::atof(argv[++i]);
+    } else if (argument == "--concepts" && has_value) {
+      concepts = argv[++i];
+    } else if (argument == "--oos" && has_value) {
+      outside = argv[++i];
+    } else if (input.empty() && argument[0] != '-') {
+      input = argument;
+    } else {
+      return absl::InvalidArgumentError("unknown argument " + argument);
+    }
+  }
+  if (input.empty() || output.empty()) {
+    return absl::InvalidArgumentError("usage: train_intents data.jsonl -o model.bin");
+  }
+  ASSIGN_OR_RETURN(const std::string content, ReadFile(input));
+  ASSIGN_OR_RETURN(std::vector<Example> examples, ParseDataset(content));
+  for (Example& example : examples) {
+    if (example.label == outside) example.label = kOutOfScope;
+  }
+  Lexicon lexicon;
+  if (!concepts.empty()) {
+    ASSIGN_OR_RETURN(const std::string json, ReadFile(concepts));
+    ASSIGN_OR_RETURN(lexicon, Lexicon::FromJson(json));
+  }
+  ASSIGN_OR_RETURN(const Training training, Train(examples, lexicon, options));
+  const std::string bytes = SerializeModel(training.data);
+  std::ofstream out(output, std::ios::binary | std::ios::trunc);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  if (!out) return absl::DataLossError(output + " cannot be written");
+  std::printf(
+      "%zu messages, %zu labels, %zu features, %zu bytes; held out: accuracy %.3f, in scope %.3f, "
+      "out-of-scope recall %.3f, calibration error %.3f; sharpness %.2f, threshold %.2f\n",
+      examples.size(), training.data.labels.size(), training.data.rows.size(), bytes.size(),
+      training.accuracy, training.in_scope_accuracy, training.out_of_scope_recall,
+      training.calibration_error, training.data.sharpness, training.data.threshold);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace switchboard::intent_classifier
+
+int main(int argc, char** argv) {
+  const absl::Status status = switchboard::intent_classifier::Main(argc, argv);
+  if (status.ok()) return EXIT_SUCCESS;
+  std::cerr << "train_intents: " << status.message() << "\n";
+  return EXIT_FAILURE;
+}

@@ -1,0 +1,79 @@
+#include "services/intent-classifier/trainer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace switchboard::intent_classifier {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<Example> SmallSet() {
+  const char* const kOrder[] = {"where is my order", "has my order left", "order status please",
+                                "did my order ship yet", "any news on what I ordered"};
+  const char* const kRefund[] = {"when do I get my money back", "refund not here yet",
+                                 "my refund is missing", "money for the return?",
+                                 "how long does a refund take"};
+  const char* const kOutside[] = {"will it rain tomorrow", "write me a poem", "who won the match",
+                                  "what is seven times eight", "recommend a film"};
+  std::vector<Example> examples;
+  for (const char* text : kOrder) examples.push_back({text, "ORDER_STATUS", "en"});
+  for (const char* text : kRefund) examples.push_back({text, "REFUND_STATUS", "en"});
+  for (const char* text : kOutside) examples.push_back({text, "OUT_OF_SCOPE", "en"});
+  return examples;
+}
+
+TEST(Trainer, GivesTheSameBytesEachTime) {
+  const auto first = Train(SmallSet(), Lexicon(), {.documents_min = 1});
+  const auto second = Train(SmallSet(), Lexicon(), {.documents_min = 1});
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(SerializeModel(first->data), SerializeModel(second->data));
+}
+
+TEST(Trainer, LearnsWhatItIsShown) {
+  const auto training = Train(SmallSet(), Lexicon(), {.documents_min = 1});
+  ASSERT_TRUE(training.ok()) << training.status();
+  const auto model = Model::Parse(SerializeModel(training->data));
+  ASSERT_TRUE(model.ok()) << model.status();
+  Scratch scratch;
+  model->Score("where is the order I made", scratch);
+  EXPECT_GT(scratch.scores[0], scratch.scores[2]);
+  model->Score("is my money coming back", scratch);
+  EXPECT_GT(scratch.scores[2], scratch.scores[0]);
+}
+
+TEST(Trainer, TwoLabelsAreEnough) {
+  std::vector<Example> examples = SmallSet();
+  std::erase_if(examples, [](const Example& e) { return e.label == "OUT_OF_SCOPE"; });
+  const auto training = Train(examples, Lexicon(), {.documents_min = 1});
+  ASSERT_TRUE(training.ok()) << training.status();
+  const auto model = Model::Parse(SerializeModel(training->data));
+  ASSERT_TRUE(model.ok());
+  Scratch scratch;
+  EXPECT_EQ(model->Classify("where is my order", scratch).front().label, "ORDER_STATUS");
+  EXPECT_EQ(model->Classify("refund not here yet", scratch).front().label, "REFUND_STATUS");
+}
+
+TEST(Trainer, SaysWhatIsMissing) {
+  const auto nothing = Train({}, Lexicon(), {});
+  EXPECT_EQ(nothing.status().code(), absl::StatusCode::kInvalidArgument);
+  std::vector<Example> few = SmallSet();
+  few.push_back({"hello", "GREETING", "en"});
+  const auto lonely = Train(few, Lexicon(), {});
+  EXPECT_THAT(std::string(lonely.status().message()), HasSubstr("GREETING has 1 messages"));
+}
+
+TEST(Dataset, NamesEveryBadLine) {
+  const auto examples = ParseDataset(
+      "{\"text\": \"a\", \"label\": \"B\"}\n\nnonsense\n{\"label\": \"B\"}\n{\"text\": \"a\"}");
+  ASSERT_FALSE(examples.ok());
+  EXPECT_EQ(examples.status().message(),
+            "line 3 is not a JSON object\nline 4 has no text\nline 5 has no label");
+  const auto good = ParseDataset("{\"text\": \"a\", \"label\": \"B\"}");
+  ASSERT_TRUE(good.ok());
+  EXPECT_EQ(good->at(0).language, "und");
+}
+
+}  // namespace
+}  // namespace switchboard::intent_classifier

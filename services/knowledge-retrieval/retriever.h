@@ -1,0 +1,52 @@
+// Everything the agent knows and how it answers: the index, the records, the rewriting. Fed with
+// the entries of the `knowledge` bucket. Belongs to the loop's thread.
+//
+//   ASSIGN_OR_RETURN(auto retriever, Retriever::Create(options));
+//   RETURN_IF_ERROR(retriever->Apply("doc.return-policy", bytes, /*deleted=*/false));
+//   absl::StatusOr<v1::SearchReply> reply = retriever->Search(request);
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/knowledge-retrieval/index.h"
+#include "services/knowledge-retrieval/records.h"
+#include "switchboard/v1/agents.pb.h"
+
+namespace switchboard::knowledge_retrieval {
+
+struct RetrieverOptions {
+  // Folder of stopwords.json, synonyms.json and dialogue.json.
+  std::string data_dir;
+  IndexOptions index;
+};
+
+class Retriever {
+ public:
+  static absl::StatusOr<std::unique_ptr<Retriever>> Create(RetrieverOptions options);
+
+  // One entry of the bucket: key `doc.<id>` or `<kind>.<id>`, value a v1::KnowledgeEntry.
+  // InvalidArgument: the entry cannot be used (and one that had the key before stays no longer).
+  // ResourceExhausted: the index is full.
+  absl::Status Apply(const std::string& key, const std::string& value, bool deleted);
+
+  absl::StatusOr<v1::SearchReply> Search(const v1::SearchRequest& request);
+
+  const Index& index() const { return *index_; }
+  const Records& records() const { return *records_; }
+
+  static constexpr uint32_t kTopKDefault = 5;
+
+ private:
+  Retriever() = default;
+  void Remove(const std::string& kind, const std::string& id);
+
+  std::unique_ptr<Analyzer> analyzer_;
+  std::unique_ptr<Dialogue> dialogue_;
+  std::unique_ptr<Index> index_;
+  std::unique_ptr<Records> records_;
+};
+
+}  // namespace switchboard::knowledge_retrieval

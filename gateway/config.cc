@@ -1,0 +1,75 @@
+#include "gateway/config.h"
+
+#include <boost/asio/ip/address.hpp>
+
+namespace switchboard::gateway {
+namespace {
+
+// Whoever reaches an open gateway may read every conversation: that is refused unless asked for.
+void CheckExposure(config::Reader& reader, bool allow_insecure, Config* config) {
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(config->http.address, error);
+  if (error) {
+    reader.AddError("HTTP_ADDRESS", "must be an IP address, such as 127.0.0.1 or 0.0.0.0");
+    return;
+  }
+  if (address.is_loopback()) return;
+  config->insecure = true;
+  if (allow_insecure) return;
+  reader.AddError("HTTP_ADDRESS",
+                  "is reachable from other machines while AUTH=off: anybody could read every "
+                  "conversation. Use a loopback address behind a proxy that authenticates, or set "
+                  "ALLOW_INSECURE=on if you know that only the right ones reach it");
+}
+
+}  // namespace
+
+Config Config::Read(config::Reader& reader) {
+  Config config;
+  config.http.address = reader.String({"HTTP_ADDRESS", "IP address that HTTP and gRPC listen on."},
+                                      config.http.address);
+  config.http.port = reader.Int({"HTTP_PORT", "Port of the HTTP listener; 0 picks a free one."},
+                                config.http.port, 0, 65535);
+  config.grpc_port = reader.Int({"GRPC_PORT", "Port of the gRPC listener; 0 picks a free one."},
+                                config.grpc_port, 0, 65535);
+  (void)reader.Choice({"AUTH", "How callers are known. off: not at all."}, "off", {"off"});
+  const bool allow_insecure = reader.Bool(
+      {"ALLOW_INSECURE", "Listen on an address that others reach although AUTH=off."}, false);
+  config.turn_timeout = reader.Milliseconds(
+      {"TURN_TIMEOUT_MS",
+       "Longest wait for a turn's answer, milliseconds; clients may ask for less."},
+      15000, 100, 120000);
+  config.operations.turn_retry_after =
+      reader.Milliseconds({"TURN_RETRY_AFTER_MS",
+                           "Silence after which a turn is handed to another supervisor, "
+                           "milliseconds: the first may have "
+                           "died. Set it above the longest turn you expect, or work is done twice "
+                           "(never answered twice)."},
+                          5000, 100, 120000);
+  config.operations.turns_in_flight_max =
+      reader.Int({"MAX_TURNS_IN_FLIGHT", "Turns in hand at once; more are refused with 429."}, 1024,
+                 1, 1000000);
+  config.operations.tenant = reader.String(
+      {"TENANT", "Company that all conversations of this gateway belong to."}, "default");
+  config.http.connections_max =
+      reader.Int({"MAX_CONNECTIONS", "HTTP connections open at once; more are refused with 503."},
+                 10000, 1, 1000000);
+  config.http.header_limit = reader.Milliseconds(
+      {"HTTP_HEADER_TIMEOUT_MS", "How long a request's headers may take, milliseconds."}, 10000,
+      100, 300000);
+  config.http.body_limit = reader.Milliseconds(
+      {"HTTP_BODY_TIMEOUT_MS", "How long a request's body may take, milliseconds."}, 30000, 100,
+      300000);
+  config.http.idle_limit = reader.Milliseconds({"HTTP_IDLE_TIMEOUT_MS",
+                                                "How long a connection may rest between two "
+                                                "requests, milliseconds; longer than the balancer "
+                                                "in front keeps its side."},
+                                               75000, 100, 3600000);
+  config.http.events.keep_alive = reader.Milliseconds(
+      {"SSE_KEEP_ALIVE_MS", "Silence after which an event stream gets a comment, milliseconds."},
+      15000, 100, 300000);
+  CheckExposure(reader, allow_insecure, &config);
+  return config;
+}
+
+}  // namespace switchboard::gateway

@@ -1,0 +1,118 @@
+#include "gateway/gateway.h"
+
+#include <nlohmann/json.hpp>
+
+#include "common/observability/log.h"
+#include "common/runtime/streams.h"
+
+namespace switchboard::gateway {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Without this agent there is no answer at all; without another the answer is poorer.
+constexpr char kRequiredAgent[] = "critic-supervisor";
+// Beyond the turns' own deadlines: the last writes.
+constexpr std::chrono::milliseconds kStopReserve{1000};
+constexpr std::chrono::milliseconds kHealthInterval{500};
+
+}  // namespace
+
+Gateway::Gateway(runtime::Agent& agent, const Config& config)
+    : agent_(agent),
+      config_(config),
+      directory_(agent.bus()),
+      operations_(agent.bus(), directory_, config.operations),
+      api_(&operations_, {.turn_timeout = config.turn_timeout, .version = SWITCHBOARD_VERSION},
+           [this](bool* ready) { return Readiness(ready); }),
+      http_(
+          agent.io(), config.http,
+          [this](HttpRequest request) { return api_.Handle(std::move(request)); },
+          [](absl::Status error) { return HttpApi::Problem(error, trace::NewTrace().trace_id); }),
+      grpc_(agent.io(), &operations_,
+            {.address = config.http.address,
+             .port = config.grpc_port,
+             .turn_timeout = config.turn_timeout}),
+      health_timer_(agent.io()) {}
+
+absl::Status Gateway::Install() {
+  if (config_.insecure) {
+    log::Warning(
+        "AUTH is off on an address that others reach: everybody may read every conversation",
+        {{"address", config_.http.address}});
+  }
+  RETURN_IF_ERROR(directory_.Start());
+  const auto self = shared_from_this();
+  agent_.AddReadinessCheck(kRequiredAgent, [self]() -> absl::Status {
+    if (self->directory_.Present(kRequiredAgent)) return absl::OkStatus();
+    return absl::UnavailableError("missing");
+  });
+  agent_.OnStart([self] { return self->Start(); });
+  agent_.OnDrain([self] { self->http_.Drain(); });
+  agent_.OnStop([self] { return self->Stop(); });
+  agent_.Spawn(
+      "agents", [self] { return self->directory_.Run(); }, [self] { self->directory_.Stop(); });
+  agent_.Spawn(
+      "health", [self] { return self->WatchHealth(); },
+      [self] {
+        self->stopping_ = true;
+        self->health_timer_.cancel();
+      });
+  return absl::OkStatus();
+}
+
+Awaitable<absl::Status> Gateway::Start() {
+  // Feedback goes to EVENTS; the gateway may be the first process of the mesh.
+  absl::Status streams = co_await runtime::EnsureMeshStreams(
+      agent_.bus(), agent_.stream_replicas(), Deadline::After(std::chrono::seconds(30)));
+  if (!streams.ok()) co_return streams;
+  absl::Status listening = http_.Listen();
+  if (listening.ok()) listening = grpc_.Listen();
+  if (!listening.ok()) co_return listening;
+  log::Info("listening", {{"address", config_.http.address},
+                          {"http_port", http_.port()},
+                          {"grpc_port", grpc_.port()}});
+  co_return absl::OkStatus();
+}
+
+// Tells gRPC's health service what /readyz tells.
+Awaitable<void> Gateway::WatchHealth() {
+  while (!stopping_) {
+    bool ready = false;
+    (void)Readiness(&ready);
+    grpc_.SetServing(ready);
+    health_timer_.expires_after(kHealthInterval);
+    boost::system::error_code ignored;
+    co_await health_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  grpc_.SetServing(false);
+}
+
+Awaitable<void> Gateway::Stop() {
+  const Deadline deadline = Deadline::After(config_.turn_timeout + kStopReserve);
+  co_await http_.Join(deadline);
+  // Blocks until the calls have ended; they end on this loop.
+  GrpcServer* grpc = &grpc_;
+  auto shut_down = [grpc, deadline] {
+    grpc->Shutdown(deadline);
+    return true;
+  };
+  (void)co_await runtime::Blocking(agent_.blocking_executor(), std::move(shut_down));
+}
+
+std::string Gateway::Readiness(bool* ready) {
+  ordered_json listing = ordered_json::parse(agent_.ReadinessJson(ready), nullptr, false);
+  if (!listing.is_object()) listing = ordered_json::object();
+  bool whole = *ready;
+  ordered_json agents = ordered_json::object();
+  for (const std::string& name : ExpectedAgents()) {
+    const bool present = directory_.Present(name);
+    agents[name] = present ? "ok" : "missing";
+    whole = whole && present;
+  }
+  listing["status"] = whole ? "ready" : *ready ? "degraded" : "not ready";
+  listing["agents"] = std::move(agents);
+  return listing.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+}  // namespace switchboard::gateway

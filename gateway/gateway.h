@@ -1,0 +1,43 @@
+// The gateway's parts in one object, wired to the runtime: directory, operations, HTTP and gRPC.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/runtime/agent.h"
+#include "gateway/agent_directory.h"
+#include "gateway/config.h"
+#include "gateway/grpc_server.h"
+#include "gateway/http_api.h"
+#include "gateway/http_server.h"
+#include "gateway/mesh_operations.h"
+
+namespace switchboard::gateway {
+
+// Owned by the hooks it registers, so it lives as long as the agent and ends before its loop.
+class Gateway : public std::enable_shared_from_this<Gateway> {
+ public:
+  Gateway(runtime::Agent& agent, const Config& config);
+
+  // Registers hooks, checks and tasks with the runtime; the listeners open with its OnStart.
+  absl::Status Install();
+
+ private:
+  Awaitable<absl::Status> Start();
+  Awaitable<void> WatchHealth();
+  Awaitable<void> Stop();
+  // The runtime's listing with every agent's state beside it.
+  std::string Readiness(bool* ready);
+
+  runtime::Agent& agent_;
+  const Config config_;
+  AgentDirectory directory_;
+  MeshOperations operations_;
+  HttpApi api_;
+  HttpServer http_;
+  GrpcServer grpc_;
+  asio::steady_timer health_timer_;
+  bool stopping_ = false;
+};
+
+}  // namespace switchboard::gateway

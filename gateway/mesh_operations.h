@@ -1,0 +1,79 @@
+// The gateway's operations over the bus.
+//
+// A turn is one request to `mesh.turn.submit`. Its id makes it safe to send again: while nobody
+// answers there (the supervisor restarts), it is sent again every 100 ms for up to a second; when
+// the one who took it stays silent (it was killed), once more after `turn_retry_after`. Runs on the
+// loop.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/bus/connection.h"
+#include "common/runtime/context.h"
+#include "gateway/agent_directory.h"
+#include "gateway/operations.h"
+
+namespace switchboard::gateway {
+
+class MeshOperations : public Operations {
+ public:
+  struct Options {
+    std::string tenant = "default";
+    // Turns in hand at once; more are refused with ResourceExhausted.
+    int turns_in_flight_max = 1024;
+    // Silence after which a turn is handed to another supervisor.
+    std::chrono::milliseconds turn_retry_after{5000};
+  };
+
+  MeshOperations(bus::Connection& connection, const AgentDirectory& directory, Options options);
+
+  Awaitable<absl::StatusOr<v1::ConversationView>> CreateConversation(
+      CallContext context, v1::CreateConversationRequest request) override;
+  Awaitable<absl::StatusOr<v1::ConversationView>> GetConversation(
+      CallContext context, v1::GetConversationRequest request) override;
+  Awaitable<absl::StatusOr<v1::TurnReply>> SendMessage(CallContext context,
+                                                       v1::SendMessageRequest request,
+                                                       EventSink on_event) override;
+  Awaitable<absl::StatusOr<v1::TurnReply>> Invoke(CallContext context, v1::InvokeRequest request,
+                                                  EventSink on_event) override;
+  Awaitable<absl::StatusOr<ChatReply>> Chat(CallContext context, ChatRequest request) override;
+  Awaitable<absl::StatusOr<v1::FeedbackReply>> SubmitFeedback(CallContext context,
+                                                              v1::FeedbackRequest request) override;
+  Awaitable<absl::StatusOr<std::string>> CallAgent(CallContext context, std::string agent,
+                                                   std::string verb, std::string json) override;
+  Awaitable<absl::StatusOr<v1::SummaryReply>> AnalyticsSummary(CallContext context,
+                                                               v1::SummaryRequest request) override;
+  std::vector<AgentState> Agents() const override { return directory_.List(); }
+
+ private:
+  v1::TurnRequest NewTurn(const CallContext& context, const ConversationChoice& conversation,
+                          std::string text, std::string language) const;
+  // Bounds what is in flight, then RunTurn.
+  Awaitable<absl::StatusOr<v1::TurnReply>> Submit(CallContext context, v1::TurnRequest turn,
+                                                  EventSink on_event);
+  // Sends until somebody answers for good.
+  Awaitable<absl::StatusOr<v1::TurnReply>> RunTurn(CallContext context, v1::TurnRequest turn,
+                                                   EventSink on_event);
+  Awaitable<absl::StatusOr<v1::TurnReply>> Attempt(runtime::Context context, v1::TurnRequest turn,
+                                                   Deadline silence);
+  Awaitable<absl::StatusOr<v1::TurnReply>> AttemptStream(runtime::Context context,
+                                                         v1::TurnRequest turn, EventSink on_event,
+                                                         Deadline silence, bool* heard);
+  // The state and a page of turns, if the principal may read them; NotFound otherwise.
+  Awaitable<absl::StatusOr<v1::HistoryReply>> History(CallContext context,
+                                                      v1::HistoryRequest request);
+  Awaitable<absl::Status> CheckTurn(CallContext context, std::string conversation_id,
+                                    std::string turn_id);
+  absl::Status NobodyListens(const std::string& agent, const std::string& verb) const;
+
+  bus::Connection& connection_;
+  const AgentDirectory& directory_;
+  const Options options_;
+  // Shared with the turns in hand: some may be dropped with the loop, after this object.
+  const std::shared_ptr<int> turns_in_flight_ = std::make_shared<int>(0);
+};
+
+}  // namespace switchboard::gateway

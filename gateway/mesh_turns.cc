@@ -55,6 +55,7 @@ v1::TurnRequest MeshOperations::NewTurn(const CallContext& context,
   turn.set_text(std::move(text));
   turn.set_language(std::move(language));
   turn.set_principal(context.principal);
+  turn.set_client_key(!context.idempotency_key.empty());
   return turn;
 }
 

@@ -115,6 +115,7 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
         "message"));
     const std::unique_ptr<natsMsg, MessageDeleter> message(created);
     for (const auto& [name, value] : headers) {
+      if (value.empty()) continue;  // nats.c 3.4 would read the next header as this one's value
       RETURN_IF_ERROR(FromNats(natsMsgHeader_Set(created, name.c_str(), value.c_str()), name));
     }
     return FromNats(natsConnection_PublishMsg(connection_, created), "publish");

@@ -383,7 +383,8 @@ Awaitable<absl::Status> Turn::Commit() {
     absl::StatusOr<Stored> now = co_await store_.Load(request_.conversation_id(), context_.deadline);
     if (!now.ok()) co_return now.status();
     before_ = *std::move(now);
-    if (FindExchange(before_.record.conversation(), request_.turn_id()) != nullptr) {
+    if (absl::IsAlreadyExists(status) ||
+        FindExchange(before_.record.conversation(), request_.turn_id()) != nullptr) {
       absl::StatusOr<Stored> same = co_await store_.FindTurn(request_.conversation_id(),
                                                              request_.turn_id(), context_.deadline);
       if (!same.ok()) co_return same.status();

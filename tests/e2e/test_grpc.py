@@ -7,7 +7,7 @@ import sys
 import grpc
 import pytest
 
-from mesh import ROOT
+from mesh import ROOT, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_idempotency_key(api, channel):
 def test_health_and_reflection(channel):
     health = channel.unary_unary("/grpc.health.v1.Health/Check",
                                  request_serializer=bytes, response_deserializer=bytes)
-    assert health(b"", timeout=10) == b"\x08\x01"  # status: SERVING
+    wait_until(lambda: health(b"", timeout=10) == b"\x08\x01", what="status SERVING")
     reflection = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
                                        request_serializer=bytes, response_deserializer=bytes)
     answers = b"".join(reflection(iter([b"\x3a\x00"]), timeout=10))  # list_services

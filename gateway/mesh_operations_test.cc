@@ -211,6 +211,7 @@ TEST_F(MeshOperationsTest, FindsASupervisorThatComesBackInTime) {
 }
 
 TEST_F(MeshOperationsTest, HandsATurnOnWhenTheOneWhoTookItStaysSilent) {
+  Introduce("critic-supervisor", "submit");
   Serve("mesh.turn.submit", [this](const bus::Message& message) {
     turns_.push_back(TurnOf(message));
     if (turns_.size() == 2) Reply(message, v1::TurnReply());
@@ -221,6 +222,7 @@ TEST_F(MeshOperationsTest, HandsATurnOnWhenTheOneWhoTookItStaysSilent) {
 }
 
 TEST_F(MeshOperationsTest, GivesUpAtTheDeadline) {
+  Introduce("critic-supervisor", "submit");
   Serve("mesh.turn.submit",
         [this](const bus::Message& message) { turns_.push_back(TurnOf(message)); });
   EXPECT_TRUE(absl::IsDeadlineExceeded(Invoke(Context("", 700ms)).status()));
@@ -244,6 +246,7 @@ TEST_F(MeshOperationsTest, StreamsEventsInOrderThenTheReply) {
 }
 
 TEST_F(MeshOperationsTest, DoesNotRepeatSentencesWhenAStreamIsHandedOn) {
+  Introduce("critic-supervisor", "submit");
   Serve("mesh.turn.submit", [this](const bus::Message& message) {
     turns_.push_back(TurnOf(message));
     v1::TurnEvent event;

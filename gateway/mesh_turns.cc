@@ -7,6 +7,7 @@
 #include "common/observability/metrics.h"
 #include "common/runtime/call.h"
 #include "common/runtime/validate.h"
+#include "gateway/last_resort.h"
 #include "gateway/mesh_call.h"
 #include "gateway/mesh_operations.h"
 #include "gateway/views.h"
@@ -15,6 +16,7 @@ namespace switchboard::gateway {
 namespace {
 
 constexpr char kSubmitSubject[] = "mesh.turn.submit";
+constexpr char kSupervisor[] = "critic-supervisor";
 
 prometheus::Gauge& TurnsInFlight() {
   static auto& gauge =
@@ -144,6 +146,9 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::RunTurn(CallContext con
     }
     if (reply.ok()) co_return reply;
     if (absl::IsDeadlineExceeded(reply.status())) {
+      if (!context.deadline.expired() && !directory_.Present(kSupervisor)) {
+        co_return co_await LastResort(bus_context, turn, on_event, reply.status());
+      }
       if (handed_on || context.deadline.expired()) {
         co_return absl::DeadlineExceededError("the answer was not there in time");
       }
@@ -152,9 +157,29 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::RunTurn(CallContext con
     }
     if (!absl::IsUnavailable(reply.status())) co_return reply;
     if (!patience) patience = context.deadline.Child(kAwayLimit);
-    if (patience->expired()) co_return Apology(reply.status());
+    if (patience->expired()) {
+      co_return co_await LastResort(bus_context, turn, on_event, reply.status());
+    }
     co_await Pause(kAwayPause);
   }
+}
+
+// No supervisor is there: the customer gets an apology and a person, when even that can be stored.
+Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::LastResort(runtime::Context context,
+                                                                    v1::TurnRequest turn,
+                                                                    EventSink on_event,
+                                                                    absl::Status cause) {
+  absl::StatusOr<v1::TurnReply> reply =
+      co_await AnswerAsLastResort(connection_, std::move(context), std::move(turn));
+  if (absl::IsUnavailable(reply.status()) || absl::IsDeadlineExceeded(reply.status())) {
+    co_return Apology(cause);
+  }
+  if (reply.ok() && on_event) {
+    v1::TurnEvent event;
+    event.mutable_sentence()->set_text(reply->reply());
+    on_event(event);
+  }
+  co_return reply;
 }
 
 Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::Attempt(runtime::Context context,

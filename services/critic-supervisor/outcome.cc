@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "common/base/id.h"
 #include "common/base/strings.h"
+#include "common/conversation/state.h"
 
 namespace switchboard::critic_supervisor {
 namespace {
@@ -27,11 +27,6 @@ std::string AnswerLanguage(const v1::TurnRequest& request, const v1::ClassifyRep
   return conversation.language().empty() ? "en" : conversation.language();
 }
 
-std::string TicketId(std::string_view conversation_id, std::string_view turn_id) {
-  const std::string digest = Sha256Hex(StrCat(conversation_id, "/", turn_id));
-  return StrCat("T-", AsciiStrToUpper(std::string_view(digest).substr(0, 12)));
-}
-
 void DecideEscalation(const Findings& findings, v1::TurnReply& reply) {
   const v1::AssessReply& assessment = findings.assessment;
   if (assessment.escalate()) {
@@ -40,7 +35,7 @@ void DecideEscalation(const Findings& findings, v1::TurnReply& reply) {
     *escalation.mutable_reasons() = assessment.reasons();
     escalation.set_priority(assessment.priority());
     escalation.set_team(assessment.team());
-    escalation.set_ticket_id(TicketId(reply.conversation_id(), reply.turn_id()));
+    escalation.set_ticket_id(conversation::TicketId(reply.conversation_id(), reply.turn_id()));
   } else if (!findings.assessed && reply.intent() == "ESCALATION_REQUEST" &&
              reply.confidence() >= kRequestConfidenceMin) {
     EscalateFor("human_requested", reply);
@@ -56,7 +51,7 @@ void EscalateFor(std::string_view reason, v1::TurnReply& reply) {
   }
   if (escalation.priority().empty()) escalation.set_priority("normal");
   if (escalation.team().empty()) escalation.set_team("support");
-  escalation.set_ticket_id(TicketId(reply.conversation_id(), reply.turn_id()));
+  escalation.set_ticket_id(conversation::TicketId(reply.conversation_id(), reply.turn_id()));
 }
 
 void SetIntents(const v1::ClassifyReply& classification, v1::TurnReply& reply) {

@@ -22,9 +22,6 @@ struct Findings {
 std::string AnswerLanguage(const v1::TurnRequest& request, const v1::ClassifyReply& classification,
                            const v1::Conversation& conversation);
 
-// "T-" and twelve digits, the same for a turn every time: a turn cannot open two tickets.
-std::string TicketId(std::string_view conversation_id, std::string_view turn_id);
-
 // Whether a person takes over: the desk's assessment; while the desk is away, the classifier's word for a
 // plain request for a person. Leaves `reply` alone when nobody does.
 void DecideEscalation(const Findings& findings, v1::TurnReply& reply);

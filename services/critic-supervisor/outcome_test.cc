@@ -37,13 +37,6 @@ TEST(Outcome, TheLanguageIsTheFirstThatIsKnown) {
   }
 }
 
-TEST(Outcome, ATicketIdIsTheSameForATurnAndDiffersBetweenTurns) {
-  EXPECT_EQ(TicketId("c", "1"), TicketId("c", "1"));
-  EXPECT_NE(TicketId("c", "1"), TicketId("c", "2"));
-  EXPECT_NE(TicketId("c", "1"), TicketId("d", "1"));
-  EXPECT_EQ(TicketId("c", "1").size(), 14u);
-}
-
 TEST(Outcome, TheDesksAssessmentDecides) {
   Findings findings;
   findings.assessed = true;

@@ -3,7 +3,7 @@
 #include "absl/time/clock.h"
 #include "common/base/fault.h"
 #include "common/base/strings.h"
-#include "services/critic-supervisor/conversation.h"
+#include "common/conversation/state.h"
 
 namespace switchboard::critic_supervisor {
 namespace {
@@ -19,7 +19,7 @@ absl::Status UnknownConversation() {
 }  // namespace
 
 Supervisor::Supervisor(bus::Connection& bus, critic::Critic critic, TurnLimits limits)
-    : bus_(bus), critic_(std::move(critic)), limits_(limits), store_(bus) {}
+    : bus_(bus), critic_(std::move(critic)), limits_(limits), store_(bus, "critic-supervisor") {}
 
 void Supervisor::Register(runtime::Agent& agent) {
   agent.HandleStream<v1::TurnRequest, v1::TurnEvent, v1::TurnReply>(
@@ -83,9 +83,9 @@ Awaitable<absl::StatusOr<v1::Conversation>> Supervisor::Open(runtime::Context co
   *like.mutable_customer() = request.customer();
   like.set_principal(request.principal());
   v1::ConversationRecord record;
-  *record.mutable_conversation() = NewConversation(like, now_ms);
+  *record.mutable_conversation() = conversation::NewConversation(like, now_ms);
   record.mutable_opened();
-  SetTimestamp(*record.mutable_recorded_at(), now_ms);
+  conversation::SetTimestamp(*record.mutable_recorded_at(), now_ms);
   context.conversation_id = request.conversation_id();
   const Deadline deadline = context.deadline;
   const v1::Conversation opened = record.conversation();
@@ -94,7 +94,7 @@ Awaitable<absl::StatusOr<v1::Conversation>> Supervisor::Open(runtime::Context co
       co_await store_.Commit(std::move(context), std::move(record), 0, std::move(summary));
   if (status.ok()) co_return opened;
   if (!absl::IsAborted(status) && !absl::IsAlreadyExists(status)) co_return status;
-  absl::StatusOr<Stored> existing = co_await store_.Load(request.conversation_id(), deadline);
+  absl::StatusOr<conversation::Stored> existing = co_await store_.Load(request.conversation_id(), deadline);
   if (!existing.ok()) co_return existing.status();
   if (existing->record.conversation().principal() != request.principal()) {
     co_return absl::AlreadyExistsError("this conversation exists");
@@ -104,7 +104,7 @@ Awaitable<absl::StatusOr<v1::Conversation>> Supervisor::Open(runtime::Context co
 
 Awaitable<absl::StatusOr<v1::HistoryReply>> Supervisor::History(runtime::Context context,
                                                                 v1::HistoryRequest request) {
-  absl::StatusOr<Stored> last = co_await store_.Load(request.conversation_id(), context.deadline);
+  absl::StatusOr<conversation::Stored> last = co_await store_.Load(request.conversation_id(), context.deadline);
   if (absl::IsNotFound(last.status())) co_return UnknownConversation();
   if (!last.ok()) co_return last.status();
   v1::HistoryReply reply;
@@ -114,7 +114,7 @@ Awaitable<absl::StatusOr<v1::HistoryReply>> Supervisor::History(runtime::Context
   const auto wanted = static_cast<int>(request.page_size() == 0 ? kPageSizeDefault : request.page_size());
   uint64_t sequence = request.after_sequence();
   while (reply.turns_size() < wanted && sequence < last->sequence) {
-    absl::StatusOr<Stored> stored =
+    absl::StatusOr<conversation::Stored> stored =
         co_await store_.Next(request.conversation_id(), sequence + 1, context.deadline);
     if (absl::IsNotFound(stored.status())) break;
     if (!stored.ok()) co_return stored.status();

@@ -27,7 +27,7 @@ class Supervisor {
   bus::Connection& bus_;
   const critic::Critic critic_;
   const TurnLimits limits_;
-  TurnStore store_;
+  conversation::TurnStore store_;
 };
 
 }  // namespace switchboard::critic_supervisor

@@ -2,25 +2,17 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include "absl/time/clock.h"
-#include "common/base/fault.h"
 #include "common/base/strings.h"
 #include "common/observability/log.h"
-#include "services/critic-supervisor/conversation.h"
 
 namespace switchboard::critic_supervisor {
 namespace {
 
 using runtime::Context;
 
-// Writers of one conversation at the same moment; each loser reads again and writes after the winner.
-constexpr int kCommitAttemptsMax = 8;
-
 double Milliseconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
-
-int64_t NowMs() { return absl::ToUnixMillis(absl::Now()); }
 
 // The critic's sentence-wise review leaves the joining to the generator's own spacing.
 void Append(std::string& answer, const std::string& sentence) {
@@ -40,12 +32,13 @@ Turn::Turn(bus::Connection& bus, const critic::Critic& critic, TurnLimits limits
       context_(std::move(context)),
       request_(std::move(request)),
       emitter_(std::move(emitter)),
-      store_(bus) {}
+      store_(bus, "critic-supervisor") {}
 
 Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
-  absl::StatusOr<bool> stored = co_await Load();
-  if (!stored.ok()) co_return stored.status();
-  if (*stored) co_return completed_.reply();
+  absl::StatusOr<conversation::Beginning> beginning = co_await store_.Begin(request_, context_.deadline);
+  if (!beginning.ok()) co_return beginning.status();
+  if (beginning->answered) co_return beginning->answered->reply();
+  before_ = std::move(beginning->before);
 
   const v1::Conversation& conversation = before_.record.conversation();
   v1::TurnReply& reply = *completed_.mutable_reply();
@@ -53,7 +46,6 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
   reply.set_conversation_id(request_.conversation_id());
   reply.set_conversation_status(conversation.status());
   completed_.set_text(request_.text());
-  completed_.set_fingerprint(Fingerprint(request_));
 
   if (!Screen()) {
     co_await AnswerBlocked();
@@ -65,65 +57,11 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
   }
   Report({"critic-supervisor", "review", Milliseconds(reviewing_), "ok"});
   reply.set_duration_ms(Milliseconds(std::chrono::steady_clock::now() - started_));
-  absl::Status committed = co_await Commit();
-  if (!committed.ok()) co_return committed;
-  co_return completed_.reply();
-}
-
-Awaitable<absl::StatusOr<bool>> Turn::Load() {
-  v1::Conversation& conversation = *before_.record.mutable_conversation();
-  if (request_.opens_conversation()) {
-    conversation = NewConversation(request_, NowMs());
-    co_return false;
-  }
-  absl::StatusOr<Stored> loaded = co_await store_.Load(request_.conversation_id(), context_.deadline);
-  const bool unknown =
-      absl::IsNotFound(loaded.status()) ||
-      (loaded.ok() && loaded->record.conversation().principal() != request_.principal());
-  if (unknown) {
-    if (request_.may_open_conversation() && !loaded.ok()) {
-      conversation = NewConversation(request_, NowMs());
-      co_return false;
-    }
-    absl::Status status = absl::NotFoundError("there is no such conversation");
-    status = WithField(std::move(status), "conversation_id");
-    co_return WithRemedy(std::move(status), "create one with POST /v1/conversations");
-  }
-  if (!loaded.ok()) co_return loaded.status();
-  before_ = *std::move(loaded);
-  if (MayBeRetry()) {
-    absl::StatusOr<Stored> same = before_;
-    if (before_.record.turn().reply().turn_id() != request_.turn_id()) {
-      same = co_await store_.FindTurn(request_.conversation_id(), request_.turn_id(), context_.deadline);
-    }
-    if (same.ok()) {
-      absl::Status matches = CheckSameRequest(same->record.turn());
-      if (!matches.ok()) co_return matches;
-      completed_ = same->record.turn();
-      co_return true;
-    }
-    if (!absl::IsNotFound(same.status())) co_return same.status();
-  }
-  if (before_.record.conversation().status() == v1::Conversation::CLOSED) {
-    absl::Status closed = absl::FailedPreconditionError("the conversation is closed");
-    co_return WithField(std::move(closed), "conversation_id");
-  }
-  co_return false;
-}
-
-// Only a client's own id can come again after the window has moved on; ids of ours are new by making.
-bool Turn::MayBeRetry() const {
-  const v1::Conversation& conversation = before_.record.conversation();
-  if (FindExchange(conversation, request_.turn_id()) != nullptr) return true;
-  return request_.client_key() &&
-         conversation.turn_count() > static_cast<uint32_t>(conversation.window_size());
-}
-
-absl::Status Turn::CheckSameRequest(const v1::TurnCompleted& stored) const {
-  if (stored.fingerprint() == Fingerprint(request_)) return absl::OkStatus();
-  return WithRemedy(
-      WithField(absl::AlreadyExistsError("this key was used for another message"), "Idempotency-Key"),
-      "use a new key for a new message");
+  std::string summary = Summarise(reply, findings_.knowledge.passages_size());
+  absl::StatusOr<v1::TurnCompleted> stands = co_await store_.Finish(
+      context_, request_, std::move(before_), std::move(completed_), focus_, std::move(summary));
+  if (!stands.ok()) co_return stands.status();
+  co_return stands->reply();
 }
 
 bool Turn::Screen() {
@@ -365,36 +303,6 @@ void Turn::AnswerCanned(std::string_view key, std::string_view reason) {
   EmitSentence(critic_.CannedAnswer(key, reply.language()));
   reply.set_answered(false);
   EscalateFor(reason, reply);
-}
-
-Awaitable<absl::Status> Turn::Commit() {
-  for (int attempt = 0; attempt < kCommitAttemptsMax; ++attempt) {
-    v1::ConversationRecord record;
-    *record.mutable_conversation() = before_.record.conversation();
-    AppendTurn(*record.mutable_conversation(), completed_, focus_, NowMs());
-    *record.mutable_turn() = completed_;
-    SetTimestamp(*record.mutable_recorded_at(), NowMs());
-    record.set_traceparent(context_.trace.traceparent());
-    std::string summary = Summarise(completed_.reply(), findings_.knowledge.passages_size());
-    absl::Status status =
-        co_await store_.Commit(context_, std::move(record), before_.sequence, std::move(summary));
-    if (!absl::IsAborted(status) && !absl::IsAlreadyExists(status)) co_return status;
-    // Somebody wrote in between: another turn (write after it) or this very one (give its answer back).
-    absl::StatusOr<Stored> now = co_await store_.Load(request_.conversation_id(), context_.deadline);
-    if (!now.ok()) co_return now.status();
-    before_ = *std::move(now);
-    if (absl::IsAlreadyExists(status) ||
-        FindExchange(before_.record.conversation(), request_.turn_id()) != nullptr) {
-      absl::StatusOr<Stored> same = co_await store_.FindTurn(request_.conversation_id(),
-                                                             request_.turn_id(), context_.deadline);
-      if (!same.ok()) co_return same.status();
-      absl::Status matches = CheckSameRequest(same->record.turn());
-      if (matches.ok()) completed_ = same->record.turn();
-      co_return matches;
-    }
-  }
-  absl::Status busy = absl::UnavailableError("too many turns of this conversation at once");
-  co_return WithRetryAfterMs(std::move(busy), 100);
 }
 
 void Turn::Report(const LegReport& report) {

@@ -14,7 +14,7 @@
 #include "services/critic-supervisor/critic/critic.h"
 #include "services/critic-supervisor/legs.h"
 #include "services/critic-supervisor/outcome.h"
-#include "services/critic-supervisor/turn_store.h"
+#include "common/conversation/turn_store.h"
 
 namespace switchboard::critic_supervisor {
 
@@ -39,11 +39,6 @@ class Turn {
   Awaitable<absl::StatusOr<v1::TurnReply>> Conduct();
 
  private:
-  // The state before the turn, or the stored answer to the same turn.
-  Awaitable<absl::StatusOr<bool>> Load();
-  absl::Status CheckSameRequest(const v1::TurnCompleted& stored) const;
-  bool MayBeRetry() const;
-
   bool Screen();
   Awaitable<void> AnswerBlocked();
   Awaitable<void> Consult();
@@ -54,7 +49,6 @@ class Turn {
   void Accept(const v1::GenerateReply& generated);
   void AnswerCanned(std::string_view key, std::string_view reason);
   void AnswerHuman();
-  Awaitable<absl::Status> Commit();
 
   v1::GenerateRequest GenerateRequestFrom() const;
   void Report(const LegReport& report);
@@ -66,10 +60,10 @@ class Turn {
   const runtime::Context context_;
   const v1::TurnRequest request_;
   const Emitter emitter_;
-  TurnStore store_;
+  conversation::TurnStore store_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 
-  Stored before_;
+  conversation::Stored before_;
   Findings findings_;
   v1::TurnCompleted completed_;
   v1::Focus focus_;

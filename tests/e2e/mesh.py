@@ -4,6 +4,7 @@ with Mesh() as mesh:
     reply = mesh.invoke("Where is my order 10452?", customer_id="C-1001")
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -58,6 +59,7 @@ class Mesh:
         self.processes = {}
         self.ports = {}
         self.nats_port = free_port()
+        self.nats_monitor_port = free_port()
         self.http_port = free_port()
         self.grpc_port = free_port()
 
@@ -123,7 +125,8 @@ class Mesh:
 
     def start_nats(self):
         store = str(Path(self.folder.name) / "nats")
-        self.spawn("nats-server", ["nats-server", "-a", "127.0.0.1", "-p", str(self.nats_port), "-js", "-sd", store])
+        self.spawn("nats-server", ["nats-server", "-a", "127.0.0.1", "-p", str(self.nats_port), "-js", "-sd", store,
+                                    "-m", str(self.nats_monitor_port)])
         wait_until(self.nats_accepts, what="nats-server")
 
     def nats_accepts(self):
@@ -209,6 +212,22 @@ class Mesh:
             if "event" in fields:
                 events.append((fields["event"], json.loads(fields["data"])))
         return events
+
+    @contextlib.contextmanager
+    def cli_background(self, *arguments):
+        """A command that runs until the block ends; the block begins when it is on the bus."""
+        env = {**os.environ, "NATS_URL": self.nats_url}
+        process = subprocess.Popen([str(BIN / "switchboard"), *arguments], env=env, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: self.nats_connections() > len(self.processes) - 1, what="the command on the bus")
+            yield process
+        finally:
+            process.terminate()
+            process.wait(10)
+
+    def nats_connections(self):
+        return self.request("GET", "/connz", port=self.nats_monitor_port).json()["num_connections"]
 
     def cli(self, *arguments, check=True, timeout=120):
         env = {**os.environ, "NATS_URL": self.nats_url, "GATEWAY_URL": f"http://127.0.0.1:{self.http_port}"}

@@ -37,15 +37,36 @@ def test_a_killed_agent_degrades_the_turn_and_recovers(mesh, agent):
     assert "30" in recovered["reply"]
 
 
-def test_without_the_critic_nothing_is_answered_and_the_caller_is_told(mesh):
+def test_without_the_critic_the_customer_gets_an_apology_and_a_person(mesh):
+    conversation = mesh.invoke("Bonjour, combien coûte la livraison ?")["conversation_id"]
     mesh.kill("critic-supervisor-0")
-    answer = mesh.post("/v1/invoke", {"text": QUESTION})
-    assert answer.status == 503, answer.body
-    assert int(answer.headers["retry-after"]) >= 1
-    assert answer.json()["detail"]
-    assert mesh.request("GET", "/readyz").status in (200, 503)
+    key = {"Idempotency-Key": "while-the-critic-was-away"}
+    reply = mesh.invoke("Où est mon colis ?", key, conversation_id=conversation)
+    assert reply["degraded"] == ["critic-supervisor"]
+    assert reply["escalated"] and reply["language"] == "fr" and "désolé" in reply["reply"]
+    assert reply["citations"] == [] and not reply["answered"]
+    events = mesh.stream("/v1/stream", {"text": QUESTION})
+    assert [kind for kind, _ in events] == ["sentence", "final"]
     mesh.start("critic-supervisor", wait=True)
     assert ask_until(mesh, lambda r: r["degraded"] == [])
+    # Stored like any other turn: the same key gives the same answer, the history has it, a ticket is open.
+    assert mesh.invoke("Où est mon colis ?", key, conversation_id=conversation) == reply
+    view = mesh.request("GET", f"/v1/conversations/{conversation}").json()
+    assert [t["text"] for t in view["turns"]] == ["Bonjour, combien coûte la livraison ?", "Où est mon colis ?"]
+    ticket = reply["escalation"]["ticket_id"]
+    wait_until(lambda: mesh.cli("ticket", ticket, check=False).returncode == 0, what="the ticket")
+
+
+def test_an_operator_who_watches_the_bus_does_not_keep_the_mesh_from_noticing(mesh):
+    # A subscriber on mesh.> counts as a responder: the server no longer says that nobody is there.
+    with mesh.cli_background("tail"):
+        mesh.kill("critic-supervisor-0")
+        mesh.kill("intent-classifier-0")
+        assert mesh.invoke(QUESTION)["degraded"] == ["critic-supervisor"]
+        mesh.start("critic-supervisor", wait=False)
+        reply = ask_until(mesh, lambda r: "critic-supervisor" not in r["degraded"])
+        assert reply["degraded"] == ["intent-classifier"]
+        mesh.start("intent-classifier", wait=True)
 
 
 def test_analytics_catches_up_without_double_counting(mesh):

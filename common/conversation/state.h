@@ -1,4 +1,4 @@
-// What a conversation remembers: pure functions over its state.
+// What a conversation remembers: pure functions over its state (`v1::Conversation`).
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 #include "switchboard/v1/turn.pb.h"
 
-namespace switchboard::critic_supervisor {
+namespace switchboard::conversation {
 
 // Exchanges that agents see of the past. Ten cover what customers refer back to, and keep a record's size
 // independent of the conversation's length.
@@ -27,6 +27,9 @@ void AppendTurn(v1::Conversation& conversation, const v1::TurnCompleted& turn, c
 // The exchange of that turn in the window, or null.
 const v1::Exchange* FindExchange(const v1::Conversation& conversation, std::string_view turn_id);
 
+// "T-" and twelve digits, the same for a turn every time: a turn cannot open two tickets.
+std::string TicketId(std::string_view conversation_id, std::string_view turn_id);
+
 void SetTimestamp(google::protobuf::Timestamp& timestamp, int64_t unix_ms);
 
-}  // namespace switchboard::critic_supervisor
+}  // namespace switchboard::conversation

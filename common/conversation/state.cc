@@ -1,10 +1,10 @@
-#include "services/critic-supervisor/conversation.h"
+#include "common/conversation/state.h"
 
 #include "common/base/id.h"
 #include "common/base/strings.h"
 #include "common/base/text.h"
 
-namespace switchboard::critic_supervisor {
+namespace switchboard::conversation {
 namespace {
 
 void Replace(std::string* old, const std::string& value) {
@@ -70,6 +70,11 @@ void AppendTurn(v1::Conversation& conversation, const v1::TurnCompleted& turn, c
   SetTimestamp(*conversation.mutable_updated_at(), now_ms);
 }
 
+std::string TicketId(std::string_view conversation_id, std::string_view turn_id) {
+  const std::string digest = Sha256Hex(StrCat(conversation_id, "/", turn_id));
+  return StrCat("T-", AsciiStrToUpper(std::string_view(digest).substr(0, 12)));
+}
+
 const v1::Exchange* FindExchange(const v1::Conversation& conversation, std::string_view turn_id) {
   for (const v1::Exchange& exchange : conversation.window()) {
     if (exchange.turn_id() == turn_id) return &exchange;
@@ -77,4 +82,4 @@ const v1::Exchange* FindExchange(const v1::Conversation& conversation, std::stri
   return nullptr;
 }
 
-}  // namespace switchboard::critic_supervisor
+}  // namespace switchboard::conversation

@@ -1,11 +1,11 @@
-#include "services/critic-supervisor/conversation.h"
+#include "common/conversation/state.h"
 
 #include <gtest/gtest.h>
 
 #include "common/base/strings.h"
 #include "common/base/text.h"
 
-namespace switchboard::critic_supervisor {
+namespace switchboard::conversation {
 namespace {
 
 v1::TurnCompleted Turn(const std::string& id, const std::string& text, bool answered = true) {
@@ -68,6 +68,13 @@ TEST(Conversation, TheFingerprintDependsOnWhoAsksAndWhat) {
   EXPECT_NE(Fingerprint(request), first);
 }
 
+TEST(Conversation, ATicketIdIsTheSameForATurnAndDiffersBetweenTurns) {
+  EXPECT_EQ(TicketId("c", "1"), TicketId("c", "1"));
+  EXPECT_NE(TicketId("c", "1"), TicketId("c", "2"));
+  EXPECT_NE(TicketId("c", "1"), TicketId("d", "1"));
+  EXPECT_EQ(TicketId("c", "1").size(), 14u);
+}
+
 TEST(Conversation, ANewOneIsTheBotsAndHasDefaults) {
   v1::TurnRequest request;
   request.set_conversation_id("c");
@@ -81,4 +88,4 @@ TEST(Conversation, ANewOneIsTheBotsAndHasDefaults) {
 }
 
 }  // namespace
-}  // namespace switchboard::critic_supervisor
+}  // namespace switchboard::conversation

@@ -1,0 +1,168 @@
+#include "common/conversation/turn_store.h"
+
+#include "absl/time/clock.h"
+#include "common/base/fault.h"
+#include "common/base/strings.h"
+#include "common/conversation/state.h"
+#include "common/runtime/call.h"
+#include "common/runtime/streams.h"
+
+namespace switchboard::conversation {
+namespace {
+
+// Writers of one conversation at the same moment; each loser reads again and writes after the winner.
+constexpr int kCommitAttemptsMax = 8;
+
+int64_t NowMs() { return absl::ToUnixMillis(absl::Now()); }
+
+std::string Subject(const std::string& conversation_id) {
+  return runtime::kTurnCompletedPrefix + conversation_id;
+}
+
+absl::StatusOr<Stored> Decode(const absl::StatusOr<bus::Message>& message) {
+  if (!message.ok()) return message.status();
+  Stored stored;
+  stored.sequence = message->stream_sequence();
+  const std::string_view payload = message->payload();
+  if (!stored.record.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    return absl::DataLossError(StrCat("record ", stored.sequence, " of TURNS cannot be read"));
+  }
+  return stored;
+}
+
+absl::Status UnknownConversation() {
+  return WithRemedy(
+      WithField(absl::NotFoundError("there is no such conversation"), "conversation_id"),
+      "create one with POST /v1/conversations");
+}
+
+absl::Status CheckSameRequest(const v1::TurnCompleted& stored, const v1::TurnRequest& request) {
+  if (stored.fingerprint() == Fingerprint(request)) return absl::OkStatus();
+  return WithRemedy(
+      WithField(absl::AlreadyExistsError("this key was used for another message"), "Idempotency-Key"),
+      "use a new key for a new message");
+}
+
+// Only a client's own id can come again after the window has moved on; ids of ours are new by making.
+bool MayBeRetry(const v1::Conversation& conversation, const v1::TurnRequest& request) {
+  if (FindExchange(conversation, request.turn_id()) != nullptr) return true;
+  return request.client_key() &&
+         conversation.turn_count() > static_cast<uint32_t>(conversation.window_size());
+}
+
+}  // namespace
+
+Awaitable<absl::StatusOr<Beginning>> TurnStore::Begin(v1::TurnRequest request, Deadline deadline) {
+  Beginning beginning;
+  if (request.opens_conversation()) {
+    *beginning.before.record.mutable_conversation() = NewConversation(request, NowMs());
+    co_return beginning;
+  }
+  absl::StatusOr<Stored> loaded = co_await Load(request.conversation_id(), deadline);
+  if (absl::IsNotFound(loaded.status())) {
+    if (!request.may_open_conversation()) co_return UnknownConversation();
+    *beginning.before.record.mutable_conversation() = NewConversation(request, NowMs());
+    co_return beginning;
+  }
+  if (!loaded.ok()) co_return loaded.status();
+  beginning.before = *std::move(loaded);
+  const v1::Conversation& conversation = beginning.before.record.conversation();
+  if (conversation.principal() != request.principal()) co_return UnknownConversation();
+  if (MayBeRetry(conversation, request)) {
+    absl::StatusOr<Stored> same = co_await FindTurn(request.conversation_id(), request.turn_id(), deadline);
+    if (same.ok()) {
+      absl::Status matches = CheckSameRequest(same->record.turn(), request);
+      if (!matches.ok()) co_return matches;
+      beginning.answered = same->record.turn();
+      co_return beginning;
+    }
+    if (!absl::IsNotFound(same.status())) co_return same.status();
+  }
+  if (conversation.status() == v1::Conversation::CLOSED) {
+    absl::Status closed = absl::FailedPreconditionError("the conversation is closed");
+    co_return WithField(std::move(closed), "conversation_id");
+  }
+  co_return beginning;
+}
+
+Awaitable<absl::StatusOr<v1::TurnCompleted>> TurnStore::Finish(runtime::Context context,
+                                                               v1::TurnRequest request, Stored before,
+                                                               v1::TurnCompleted completed,
+                                                               v1::Focus focus, std::string summary) {
+  completed.set_fingerprint(Fingerprint(request));
+  for (int attempt = 0; attempt < kCommitAttemptsMax; ++attempt) {
+    v1::ConversationRecord record;
+    *record.mutable_conversation() = before.record.conversation();
+    AppendTurn(*record.mutable_conversation(), completed, focus, NowMs());
+    *record.mutable_turn() = completed;
+    SetTimestamp(*record.mutable_recorded_at(), NowMs());
+    record.set_traceparent(context.trace.traceparent());
+    absl::Status status = co_await Commit(context, std::move(record), before.sequence, summary);
+    if (status.ok()) co_return completed;
+    if (!absl::IsAborted(status) && !absl::IsAlreadyExists(status)) co_return status;
+    // Somebody wrote in between: another turn (write after it) or this very one (give its answer back).
+    absl::StatusOr<Stored> now = co_await Load(request.conversation_id(), context.deadline);
+    if (!now.ok()) co_return now.status();
+    before = *std::move(now);
+    if (absl::IsAborted(status) &&
+        FindExchange(before.record.conversation(), request.turn_id()) == nullptr) {
+      continue;
+    }
+    absl::StatusOr<Stored> same =
+        co_await FindTurn(request.conversation_id(), request.turn_id(), context.deadline);
+    if (!same.ok()) co_return same.status();
+    absl::Status matches = CheckSameRequest(same->record.turn(), request);
+    if (!matches.ok()) co_return matches;
+    co_return same->record.turn();
+  }
+  absl::Status busy = absl::UnavailableError("too many turns of this conversation at once");
+  co_return WithRetryAfterMs(std::move(busy), 100);
+}
+
+Awaitable<absl::StatusOr<Stored>> TurnStore::Load(std::string conversation_id, Deadline deadline) {
+  std::string subject = Subject(conversation_id);
+  absl::StatusOr<bus::Message> message =
+      co_await bus::DirectGetLast(bus_, runtime::kTurnsStream, std::move(subject), deadline);
+  co_return Decode(message);
+}
+
+Awaitable<absl::StatusOr<Stored>> TurnStore::Next(std::string conversation_id, uint64_t sequence,
+                                                  Deadline deadline) {
+  std::string subject = Subject(conversation_id);
+  absl::StatusOr<bus::Message> message = co_await bus::DirectGetNext(
+      bus_, runtime::kTurnsStream, std::move(subject), sequence, deadline);
+  co_return Decode(message);
+}
+
+Awaitable<absl::StatusOr<Stored>> TurnStore::FindTurn(std::string conversation_id, std::string turn_id,
+                                                      Deadline deadline) {
+  uint64_t sequence = 1;
+  for (;;) {
+    absl::StatusOr<Stored> stored = co_await Next(conversation_id, sequence, deadline);
+    if (!stored.ok()) co_return stored.status();
+    if (stored->record.turn().reply().turn_id() == turn_id) co_return stored;
+    sequence = stored->sequence + 1;
+  }
+}
+
+Awaitable<absl::Status> TurnStore::Commit(runtime::Context context, v1::ConversationRecord record,
+                                          uint64_t expected_sequence, std::string summary) {
+  bus::Headers headers = runtime::RequestHeaders(context, record.GetTypeName(), sender_);
+  headers.emplace_back(runtime::kHeaderSummary, std::move(summary));
+  bus::PublishOptions options;
+  options.expected_last_subject_sequence = expected_sequence;
+  // Turn ids are the client's: only together with the conversation are they anybody's own.
+  options.message_id = record.has_turn()
+                           ? StrCat(record.conversation().id(), "/", record.turn().reply().turn_id())
+                           : StrCat(record.conversation().id(), "/opened");
+  std::string subject = Subject(record.conversation().id());
+  std::string payload = runtime::Encode(record);
+  absl::StatusOr<bus::PublishAck> ack =
+      co_await bus::PublishToStream(bus_, std::move(subject), std::move(headers), std::move(payload),
+                                    std::move(options), context.deadline);
+  if (!ack.ok()) co_return ack.status();
+  if (ack->duplicate) co_return absl::AlreadyExistsError("this turn is written already");
+  co_return absl::OkStatus();
+}
+
+}  // namespace switchboard::conversation

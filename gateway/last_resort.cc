@@ -17,19 +17,23 @@ struct Wording {
 
 constexpr Wording kWordings[] = {
     {"en",
-     "I'm sorry, I can't answer right now. I have passed your message to a colleague, who will get back to "
+     "I'm sorry, I can't answer right now. I have passed your message to a colleague, who will get "
+     "back to "
      "you. Your reference is ",
      "."},
     {"fr",
-     "Je suis désolé, je ne peux pas vous répondre pour le moment. J'ai transmis votre message à un collègue, "
+     "Je suis désolé, je ne peux pas vous répondre pour le moment. J'ai transmis votre message à "
+     "un collègue, "
      "qui reviendra vers vous. Votre référence est ",
      "."},
     {"es",
-     "Lo siento, ahora mismo no puedo responderle. He pasado su mensaje a un compañero, que se pondrá en "
+     "Lo siento, ahora mismo no puedo responderle. He pasado su mensaje a un compañero, que se "
+     "pondrá en "
      "contacto con usted. Su referencia es ",
      "."},
     {"de",
-     "Es tut mir leid, ich kann gerade nicht antworten. Ich habe Ihre Nachricht an eine Kollegin oder einen "
+     "Es tut mir leid, ich kann gerade nicht antworten. Ich habe Ihre Nachricht an eine Kollegin "
+     "oder einen "
      "Kollegen weitergegeben. Ihre Vorgangsnummer ist ",
      "."},
 };
@@ -44,7 +48,8 @@ std::string ApologyIn(std::string_view language, std::string_view ticket_id) {
   return StrCat(chosen->before_reference, ticket_id, chosen->after_reference);
 }
 
-v1::TurnCompleted ApologeticTurn(const v1::TurnRequest& request, const v1::Conversation& conversation) {
+v1::TurnCompleted ApologeticTurn(const v1::TurnRequest& request,
+                                 const v1::Conversation& conversation) {
   v1::TurnCompleted completed;
   completed.set_text(request.text());
   v1::TurnReply& reply = *completed.mutable_reply();
@@ -69,7 +74,8 @@ Awaitable<absl::StatusOr<v1::TurnReply>> AnswerAsLastResort(bus::Connection& con
                                                             runtime::Context context,
                                                             v1::TurnRequest request) {
   conversation::TurnStore store(connection, "gateway");
-  absl::StatusOr<conversation::Beginning> beginning = co_await store.Begin(request, context.deadline);
+  absl::StatusOr<conversation::Beginning> beginning =
+      co_await store.Begin(request, context.deadline);
   if (!beginning.ok()) co_return beginning.status();
   if (beginning->answered) co_return beginning->answered->reply();
   v1::TurnCompleted completed = ApologeticTurn(request, beginning->before.record.conversation());

@@ -57,8 +57,9 @@ class MeshOperations : public Operations {
   // Sends until somebody answers for good.
   Awaitable<absl::StatusOr<v1::TurnReply>> RunTurn(CallContext context, v1::TurnRequest turn,
                                                    EventSink on_event);
-  Awaitable<absl::StatusOr<v1::TurnReply>> LastResort(runtime::Context context, v1::TurnRequest turn,
-                                                      EventSink on_event, absl::Status cause);
+  Awaitable<absl::StatusOr<v1::TurnReply>> LastResort(runtime::Context context,
+                                                      v1::TurnRequest turn, EventSink on_event,
+                                                      absl::Status cause);
   Awaitable<absl::StatusOr<v1::TurnReply>> Attempt(runtime::Context context, v1::TurnRequest turn,
                                                    Deadline silence);
   Awaitable<absl::StatusOr<v1::TurnReply>> AttemptStream(runtime::Context context,

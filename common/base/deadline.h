@@ -1,7 +1,7 @@
 // A moment on the monotonic clock after which nobody waits for the result any more.
 //
-// Between processes a deadline travels as the remaining milliseconds (`Mesh-Deadline-Ms`), never as a
-// time of day: clocks of different machines disagree.
+// Between processes a deadline travels as the remaining milliseconds (`Mesh-Deadline-Ms`), never as
+// a time of day: clocks of different machines disagree.
 #pragma once
 
 #include <algorithm>

@@ -23,8 +23,7 @@ std::string Get(const absl::Status& status, std::string_view key) {
 }  // namespace
 
 absl::Status InvalidField(std::string_view field, std::string_view what, std::string_view remedy) {
-  return WithRemedy(WithField(absl::InvalidArgumentError(StrCat(field, " ", what)), field),
-                    remedy);
+  return WithRemedy(WithField(absl::InvalidArgumentError(StrCat(field, " ", what)), field), remedy);
 }
 
 absl::Status WithField(absl::Status status, std::string_view field) {

@@ -35,15 +35,15 @@ absl::StatusCode StatusCodeFromString(std::string_view name);
 #define SWITCHBOARD_CONCAT_INNER(a, b) a##b
 #define SWITCHBOARD_CONCAT(a, b) SWITCHBOARD_CONCAT_INNER(a, b)
 
-#define SWITCHBOARD_RETURN_IF_ERROR_IMPL(keyword, expr)            \
-  do {                                                             \
+#define SWITCHBOARD_RETURN_IF_ERROR_IMPL(keyword, expr)                     \
+  do {                                                                      \
     if (absl::Status switchboard_status = (expr); !switchboard_status.ok()) \
-      keyword switchboard_status;                                  \
+      keyword switchboard_status;                                           \
   } while (false)
 
 #define SWITCHBOARD_ASSIGN_OR_RETURN_IMPL(keyword, temporary, lhs, expr) \
-  auto temporary = (expr);                                              \
-  if (!temporary.ok()) keyword std::move(temporary).status();           \
+  auto temporary = (expr);                                               \
+  if (!temporary.ok()) keyword std::move(temporary).status();            \
   lhs = std::move(temporary).value()
 
 // For functions and, with CO_, for coroutines.

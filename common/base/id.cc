@@ -22,8 +22,8 @@ std::string FormatUuid(std::array<unsigned char, 16> bytes, int version) {
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
   const std::string hex = Hex(bytes.data(), bytes.size());
   const std::string_view h = hex;
-  return StrCat(h.substr(0, 8), "-", h.substr(8, 4), "-", h.substr(12, 4), "-",
-                      h.substr(16, 4), "-", h.substr(20));
+  return StrCat(h.substr(0, 8), "-", h.substr(8, 4), "-", h.substr(12, 4), "-", h.substr(16, 4),
+                "-", h.substr(20));
 }
 
 std::array<unsigned char, SHA256_DIGEST_LENGTH> Sha256(std::string_view data) {
@@ -37,10 +37,9 @@ std::array<unsigned char, SHA256_DIGEST_LENGTH> Sha256(std::string_view data) {
 std::string NewUuid() {
   std::array<unsigned char, 16> bytes;
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  const auto now_ms = static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count());
+  const auto now_ms = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                std::chrono::system_clock::now().time_since_epoch())
+                                                .count());
   for (size_t i = 0; i < 6; ++i) bytes[i] = static_cast<unsigned char>(now_ms >> (8 * (5 - i)));
   return FormatUuid(bytes, 7);
 }
@@ -64,7 +63,8 @@ bool IsUuid(std::string_view text) {
   if (text.size() != 36) return false;
   for (size_t i = 0; i < text.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !(absl::ascii_isdigit(text[i]) || (text[i] >= 'a' && text[i] <= 'f'))) {
+    if (dash ? text[i] != '-'
+             : !(absl::ascii_isdigit(text[i]) || (text[i] >= 'a' && text[i] <= 'f'))) {
       return false;
     }
   }

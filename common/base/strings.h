@@ -1,8 +1,8 @@
 // Abseil's string functions for std::string_view.
 //
 // Debian's abseil is built with a string_view type of its own, which does not convert from or to
-// std::string_view (docs/adr/0002-packages.md). The project speaks std::string_view everywhere; these few
-// functions are the border. Names and behaviour are abseil's.
+// std::string_view (docs/adr/0002-packages.md). The project speaks std::string_view everywhere;
+// these few functions are the border. Names and behaviour are abseil's.
 #pragma once
 
 #include <cstdint>

@@ -43,16 +43,17 @@ char32_t LowerCodePoint(char32_t c) {
 // The ASCII letters of a lower-case Latin letter with an accent; empty for any other code point.
 std::string_view BaseLetters(char32_t c) {
   if (c >= 0xe0 && c <= 0xff) {
-    static constexpr std::string_view kLatin1[] = {"a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e",
-                                              "e", "i", "i", "i", "i", "d", "n", "o", "o", "o", "o",
-                                              "o", "", "o", "u", "u", "u", "u", "y", "th", "y"};
+    static constexpr std::string_view kLatin1[] = {
+        "a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i",  "i",
+        "d", "n", "o", "o", "o", "o", "o",  "",  "o", "u", "u", "u", "u", "y", "th", "y"};
     return kLatin1[c - 0xe0];
   }
   if (c == 0xdf) return "ss";
   if (c == 0x153) return "oe";
   if (c >= 0x100 && c <= 0x17f) {
     static constexpr std::string_view kExtended =
-        "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnnoooooooorrrrrrss"
+        "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnnoooooooorrrrrr"
+        "ss"
         "ssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
     return kExtended.substr(c - 0x100, 1);
   }

@@ -16,14 +16,15 @@ size_t CountCodePoints(std::string_view text);
 // At most `code_points_max` code points of `text`, with "…" at the end when it was longer.
 std::string Truncate(std::string_view text, size_t code_points_max);
 
-// Lower case for ASCII, Latin-1 and Latin Extended-A letters, and Greek and Cyrillic capitals; other
-// code points stay as they are.
+// Lower case for ASCII, Latin-1 and Latin Extended-A letters, and Greek and Cyrillic capitals;
+// other code points stay as they are.
 std::string ToLower(std::string_view text);
 
 // ToLower, and letters without their accents: "Où ÉTAIT" → "ou etait".
 std::string FoldAccents(std::string_view text);
 
-// Decodes the code point at `position` and moves past it. Malformed bytes give U+FFFD, one byte each.
+// Decodes the code point at `position` and moves past it. Malformed bytes give U+FFFD, one byte
+// each.
 char32_t NextCodePoint(std::string_view text, size_t& position);
 
 void AppendUtf8(std::string& out, char32_t code_point);

@@ -15,10 +15,11 @@
 #include "common/bus/nats_options.h"
 #include "common/observability/log.h"
 
-// nats.c's natsSubscription_NextMsg swallows the server's "no responders" answer and with it the subject
-// that tells which of our requests it is about. It asks this public function of its own, through the
-// dynamic linker, whether a message is one; ours says no, so the answer reaches Drain() like any other.
-// BusTest.NobodyListeningIsUnavailableAtOnce fails should a later nats.c decide otherwise (ADR 3).
+// nats.c's natsSubscription_NextMsg swallows the server's "no responders" answer and with it the
+// subject that tells which of our requests it is about. It asks this public function of its own,
+// through the dynamic linker, whether a message is one; ours says no, so the answer reaches Drain()
+// like any other. BusTest.NobodyListeningIsUnavailableAtOnce fails should a later nats.c decide
+// otherwise (ADR 3).
 extern "C" bool natsMsg_IsNoResponders(natsMsg*) { return false; }
 
 namespace switchboard::bus {
@@ -109,10 +110,10 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
                        const std::string& reply) {
     if (state_ != State::kConnected) return absl::UnavailableError("not connected to NATS");
     natsMsg* created = nullptr;
-    RETURN_IF_ERROR(FromNats(
-        natsMsg_Create(&created, subject.c_str(), reply.empty() ? nullptr : reply.c_str(),
-                       payload.data(), static_cast<int>(payload.size())),
-        "message"));
+    RETURN_IF_ERROR(
+        FromNats(natsMsg_Create(&created, subject.c_str(), reply.empty() ? nullptr : reply.c_str(),
+                                payload.data(), static_cast<int>(payload.size())),
+                 "message"));
     const std::unique_ptr<natsMsg, MessageDeleter> message(created);
     for (const auto& [name, value] : headers) {
       if (value.empty()) continue;  // nats.c 3.4 would read the next header as this one's value
@@ -156,8 +157,8 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
     }
     subscribers_.clear();
     natsConnection_Close(connection_);
-    // nats.c tells of the end from a thread of its own, after everything else it has to tell: what those
-    // calls point to must live until then.
+    // nats.c tells of the end from a thread of its own, after everything else it has to tell: what
+    // those calls point to must live until then.
     const Deadline told = Deadline::After(std::chrono::seconds(2));
     while (!closed_ && !told.expired()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     natsConnection_Destroy(connection_);
@@ -175,9 +176,7 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
     co_return state_ == State::kConnected;
   }
 
-  std::string NewInbox() {
-    return StrCat(options_.inbox_prefix, ".", RandomHex(11));
-  }
+  std::string NewInbox() { return StrCat(options_.inbox_prefix, ".", RandomHex(11)); }
 
   asio::io_context& io() { return io_; }
   State state() const { return state_; }
@@ -185,8 +184,8 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
   std::vector<std::function<void(State)>>& observers() { return observers_; }
 
  private:
-  // Hands every message that nats.c has parsed to its subscriber. Subscriptions may come and go while
-  // it runs.
+  // Hands every message that nats.c has parsed to its subscriber. Subscriptions may come and go
+  // while it runs.
   void Drain() {
     draining_ = subscribers_;
     for (const auto& subscriber : draining_) {
@@ -294,7 +293,8 @@ Awaitable<absl::StatusOr<Message>> NatsReplyStream::Next() {
 
 class SubscriptionHandle : public Subscription::Handle {
  public:
-  SubscriptionHandle(std::weak_ptr<NatsConnection> connection, std::shared_ptr<Subscriber> subscriber)
+  SubscriptionHandle(std::weak_ptr<NatsConnection> connection,
+                     std::shared_ptr<Subscriber> subscriber)
       : connection_(std::move(connection)), subscriber_(std::move(subscriber)) {}
   ~SubscriptionHandle() override {
     if (auto connection = connection_.lock()) connection->Unsubscribe(subscriber_);

@@ -1,9 +1,9 @@
 // The process's connection to NATS, on the Asio loop.
 //
-// nats.c runs in its event-loop mode: the loop waits for the socket, hands readable bytes to nats.c, and
-// drains every subscription in the same turn; what a turn publishes is written once, at its end
-// (docs/adr/0003-nats-on-asio.md has the measurements). All members are called on the loop's thread.
-// nats.c's own threads only post to it.
+// nats.c runs in its event-loop mode: the loop waits for the socket, hands readable bytes to
+// nats.c, and drains every subscription in the same turn; what a turn publishes is written once, at
+// its end (docs/adr/0003-nats-on-asio.md has the measurements). All members are called on the
+// loop's thread. nats.c's own threads only post to it.
 //
 //   auto connection = Connection::Connect(io, {.url = "nats://127.0.0.1:4222", .name = "gateway"});
 //   auto reply = co_await (*connection)->Request("mesh.agent.x.y", headers, payload, deadline);
@@ -46,7 +46,8 @@ class Subscription {
  public:
   struct Handle {
     virtual ~Handle() = default;
-    // Begins (first call) to take no new messages; true when all that were on their way are handled.
+    // Begins (first call) to take no new messages; true when all that were on their way are
+    // handled.
     virtual bool Drained() = 0;
   };
   Subscription() = default;
@@ -62,8 +63,8 @@ class Subscription {
 class ReplyStream {
  public:
   // The next reply. Unavailable: nobody listens or the connection was lost. DeadlineExceeded.
-  // ResourceExhausted: more than kBufferedRepliesMax waited unread. After the last reply or an error,
-  // FailedPrecondition.
+  // ResourceExhausted: more than kBufferedRepliesMax waited unread. After the last reply or an
+  // error, FailedPrecondition.
   virtual Awaitable<absl::StatusOr<Message>> Next() = 0;
   virtual ~ReplyStream() = default;
 
@@ -78,8 +79,9 @@ class Connection {
 
   virtual ~Connection() = default;
 
-  // One request, one reply. Unavailable: no responders, or the connection is or was lost (the request
-  // may have been handled). DeadlineExceeded. Cancelled: the awaiting coroutine was cancelled.
+  // One request, one reply. Unavailable: no responders, or the connection is or was lost (the
+  // request may have been handled). DeadlineExceeded. Cancelled: the awaiting coroutine was
+  // cancelled.
   virtual Awaitable<absl::StatusOr<Message>> Request(std::string subject, Headers headers,
                                                      std::string payload, Deadline deadline) = 0;
 
@@ -91,8 +93,8 @@ class Connection {
   virtual absl::Status Publish(const std::string& subject, const Headers& headers,
                                std::string_view payload, const std::string& reply_subject = "") = 0;
 
-  // `on_message` runs on the loop for each message. With a queue group one member of the group gets it.
-  // Survives reconnects.
+  // `on_message` runs on the loop for each message. With a queue group one member of the group gets
+  // it. Survives reconnects.
   virtual absl::StatusOr<Subscription> Subscribe(const std::string& subject,
                                                  const std::string& queue_group,
                                                  std::function<void(Message)> on_message) = 0;

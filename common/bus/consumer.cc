@@ -58,8 +58,8 @@ Awaitable<void> Consumer::Run() {
         intake->arrived.cancel();
       });
   if (!subscription.ok()) {
-    log::Error("consumer cannot subscribe", {{"consumer", config_.durable},
-                                             {"error", subscription.status().ToString()}});
+    log::Error("consumer cannot subscribe",
+               {{"consumer", config_.durable}, {"error", subscription.status().ToString()}});
     co_return;
   }
   bool ensured = false;
@@ -74,8 +74,8 @@ Awaitable<void> Consumer::Run() {
           co_await EnsureConsumer(connection_, config_, Deadline::After(kFetchGrace));
       ensured = status.ok();
       if (!ensured) {
-        log::Warning("consumer not ready", {{"consumer", config_.durable},
-                                            {"error", status.ToString()}});
+        log::Warning("consumer not ready",
+                     {{"consumer", config_.durable}, {"error", status.ToString()}});
         co_await Pause(options_.retry_delay);
         continue;
       }

@@ -1,19 +1,18 @@
 // Private to common/bus: waits for nats.c's socket on Asio.
 //
-// nats.c calls the hooks from the loop's thread and, while it reconnects, from its own; each only posts to
-// the loop. The loop waits on a duplicate of the descriptor, so that nats.c may close its own at any time
-// without another file taking its number under us.
+// nats.c calls the hooks from the loop's thread and, while it reconnects, from its own; each only
+// posts to the loop. The loop waits on a duplicate of the descriptor, so that nats.c may close its
+// own at any time without another file taking its number under us.
 #pragma once
 
 #include <nats/nats.h>
 
 #include <atomic>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
 #include <memory>
 
 #include "common/base/asio.h"
-
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 namespace switchboard::bus {
 
@@ -28,7 +27,8 @@ class EventLoop : public std::enable_shared_from_this<EventLoop> {
   void Stop();
 
  private:
-  static natsStatus Attach(void** user_data, void* loop, natsConnection* connection, natsSock socket);
+  static natsStatus Attach(void** user_data, void* loop, natsConnection* connection,
+                           natsSock socket);
   static natsStatus Read(void* user_data, bool add);
   static natsStatus Write(void* user_data, bool add);
   static natsStatus Detach(void* user_data);

@@ -15,8 +15,7 @@ absl::Status ApiError(const json& reply, int* error_code) {
   if (error == reply.end()) return absl::OkStatus();
   const int code = error->value("err_code", 0);
   if (error_code != nullptr) *error_code = code;
-  const std::string text =
-      StrCat("JetStream: ", error->value("description", "unknown error"));
+  const std::string text = StrCat("JetStream: ", error->value("description", "unknown error"));
   if (code == kErrorWrongLastSequence) return absl::AbortedError(text);
   switch (error->value("code", 0)) {
     case 400:
@@ -136,8 +135,7 @@ Awaitable<absl::StatusOr<Message>> DirectGet(Connection& connection, std::string
 
 Awaitable<absl::StatusOr<Message>> DirectGetLast(Connection& connection, std::string stream,
                                                  std::string subject, Deadline deadline) {
-  return DirectGet(connection, StrCat("$JS.API.DIRECT.GET.", stream, ".", subject), "",
-                   deadline);
+  return DirectGet(connection, StrCat("$JS.API.DIRECT.GET.", stream, ".", subject), "", deadline);
 }
 
 Awaitable<absl::StatusOr<Message>> DirectGetNext(Connection& connection, std::string stream,

@@ -18,8 +18,8 @@ struct StreamConfig {
   std::vector<std::string> subjects;
   // "limits" or "workqueue".
   std::string retention = "limits";
-  std::chrono::seconds age_max{0};     // 0: no limit
-  int64_t bytes_max = -1;              // -1: no limit
+  std::chrono::seconds age_max{0};  // 0: no limit
+  int64_t bytes_max = -1;           // -1: no limit
   int64_t messages_per_subject_max = -1;
   std::chrono::seconds duplicate_window{120};
   int replicas = 1;
@@ -33,7 +33,7 @@ struct ConsumerConfig {
   std::string durable;
   std::string filter_subject;  // empty: all
   std::chrono::milliseconds ack_wait{30000};
-  int deliveries_max = -1;     // -1: no limit
+  int deliveries_max = -1;  // -1: no limit
   int acks_pending_max = 1000;
 };
 
@@ -51,11 +51,13 @@ struct PublishOptions {
 };
 
 // Creates the stream, or updates it when its configuration differs.
-Awaitable<absl::Status> EnsureStream(Connection& connection, StreamConfig config, Deadline deadline);
-Awaitable<absl::Status> EnsureConsumer(Connection& connection, ConsumerConfig config, Deadline deadline);
+Awaitable<absl::Status> EnsureStream(Connection& connection, StreamConfig config,
+                                     Deadline deadline);
+Awaitable<absl::Status> EnsureConsumer(Connection& connection, ConsumerConfig config,
+                                       Deadline deadline);
 
-// Stores a message. Aborted: the expected sequence was not the last (somebody else wrote). Unavailable:
-// no stream, or no connection. Otherwise it is stored when this returns.
+// Stores a message. Aborted: the expected sequence was not the last (somebody else wrote).
+// Unavailable: no stream, or no connection. Otherwise it is stored when this returns.
 Awaitable<absl::StatusOr<PublishAck>> PublishToStream(Connection& connection, std::string subject,
                                                       Headers headers, std::string payload,
                                                       PublishOptions options, Deadline deadline);
@@ -82,9 +84,9 @@ class Consumer {
     // Pause before a batch that failed is asked for again.
     std::chrono::milliseconds retry_delay{1000};
   };
-  // Ok: all are acknowledged. An error: all are given back and delivered again after `retry_delay`; the
-  // handler must therefore be idempotent. A message that can never be handled: the handler reports it
-  // (dead letter) and returns Ok.
+  // Ok: all are acknowledged. An error: all are given back and delivered again after `retry_delay`;
+  // the handler must therefore be idempotent. A message that can never be handled: the handler
+  // reports it (dead letter) and returns Ok.
   using Handler = std::function<Awaitable<absl::Status>(std::span<const Message>)>;
 
   Consumer(Connection& connection, ConsumerConfig config, BatchOptions options, Handler handler);

@@ -14,8 +14,8 @@ inline constexpr int kErrorWrongLastSequence = 10071;
 
 int64_t Nanoseconds(std::chrono::nanoseconds duration);
 
-// Sends `request` (nothing when null) to `$JS.API.<operation>`. An "error" in the reply becomes a status
-// with the server's description; `error_code`, if given, receives its err_code.
+// Sends `request` (nothing when null) to `$JS.API.<operation>`. An "error" in the reply becomes a
+// status with the server's description; `error_code`, if given, receives its err_code.
 Awaitable<absl::StatusOr<nlohmann::json>> CallApi(Connection& connection, std::string operation,
                                                   nlohmann::json request, Deadline deadline,
                                                   int* error_code = nullptr);

@@ -19,8 +19,8 @@ absl::Status CheckKey(std::string_view key) {
   const bool valid = !key.empty() && key.size() <= 256 && key.front() != '.' && key.back() != '.' &&
                      key.find("..") == std::string_view::npos &&
                      std::all_of(key.begin(), key.end(), [](char c) {
-                       return absl::ascii_isalnum(c) || std::string_view("-_=./").find(c) !=
-                                                            std::string_view::npos;
+                       return absl::ascii_isalnum(c) ||
+                              std::string_view("-_=./").find(c) != std::string_view::npos;
                      });
   if (valid) return absl::OkStatus();
   return InvalidField("key", StrCat("\"", key, "\" is not a key"),
@@ -54,8 +54,8 @@ Position ParsePosition(std::string_view reply) {
 
 }  // namespace
 
-// Reads a bucket in order through an ephemeral push consumer: one life of it, from creation to the first
-// gap, silence or lost connection. KeyValue::Watch begins another where this one ended.
+// Reads a bucket in order through an ephemeral push consumer: one life of it, from creation to the
+// first gap, silence or lost connection. KeyValue::Watch begins another where this one ended.
 class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
  public:
   using OnEntry = std::function<void(const KeyValueEntry&)>;
@@ -75,14 +75,11 @@ class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
         });
     if (!subscription.ok()) co_return subscription.status();
     subscription_ = *std::move(subscription);
-    nlohmann::json config = {{"deliver_subject", inbox},
-                             {"filter_subject", "$KV." + bucket_ + ".>"},
-                             {"ack_policy", "none"},
-                             {"max_deliver", 1},
-                             {"flow_control", true},
-                             {"idle_heartbeat", Nanoseconds(kHeartbeat)},
-                             {"mem_storage", true},
-                             {"num_replicas", 1}};
+    nlohmann::json config = {
+        {"deliver_subject", inbox}, {"filter_subject", "$KV." + bucket_ + ".>"},
+        {"ack_policy", "none"},     {"max_deliver", 1},
+        {"flow_control", true},     {"idle_heartbeat", Nanoseconds(kHeartbeat)},
+        {"mem_storage", true},      {"num_replicas", 1}};
     if (revision == 0) {
       config["deliver_policy"] = "last_per_subject";
     } else {
@@ -95,8 +92,7 @@ class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
     absl::StatusOr<nlohmann::json> created =
         co_await CallApi(connection_, std::move(operation), std::move(request), deadline);
     if (!created.ok()) co_return created.status();
-    const uint64_t delivered =
-        created->value("/delivered/consumer_seq"_json_pointer, uint64_t{0});
+    const uint64_t delivered = created->value("/delivered/consumer_seq"_json_pointer, uint64_t{0});
     if (created->value("num_pending", uint64_t{0}) == 0 && delivered == 0) caught_up_ = true;
     heard_ = Deadline::Clock::now();
     co_return absl::OkStatus();
@@ -141,8 +137,7 @@ class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
       if (answer_to.empty()) answer_to = message.Header("Nats-Consumer-Stalled");
       if (!answer_to.empty()) (void)connection_.Publish(std::string(answer_to), {}, "");
       uint64_t last = 0;
-      if (SimpleAtoi(message.Header("Nats-Last-Consumer"), &last) &&
-          last != consumer_sequence_) {
+      if (SimpleAtoi(message.Header("Nats-Last-Consumer"), &last) && last != consumer_sequence_) {
         Break();
       }
       return;
@@ -191,9 +186,8 @@ Awaitable<absl::Status> KeyValue::Ensure(int history, int replicas, Deadline dea
 Awaitable<absl::StatusOr<uint64_t>> KeyValue::Put(std::string key, std::string value,
                                                   Deadline deadline) {
   CO_RETURN_IF_ERROR(CheckKey(key));
-  absl::StatusOr<PublishAck> ack =
-      co_await PublishToStream(connection_, Subject(key), Headers(), std::move(value),
-                               PublishOptions(), deadline);
+  absl::StatusOr<PublishAck> ack = co_await PublishToStream(
+      connection_, Subject(key), Headers(), std::move(value), PublishOptions(), deadline);
   if (!ack.ok()) co_return ack.status();
   co_return ack->sequence;
 }
@@ -208,11 +202,12 @@ Awaitable<absl::StatusOr<uint64_t>> KeyValue::Create(std::string key, std::strin
   if (ack.ok()) co_return ack->sequence;
   if (!absl::IsAborted(ack.status())) co_return ack.status();
   // The key may have been removed: then its last message is a marker that a new value may follow.
-  absl::StatusOr<Message> last = co_await DirectGetLast(connection_, stream(), Subject(key), deadline);
+  absl::StatusOr<Message> last =
+      co_await DirectGetLast(connection_, stream(), Subject(key), deadline);
   if (last.ok() && IsDeleteMarker(*last)) {
     options.expected_last_subject_sequence = last->stream_sequence();
     ack = co_await PublishToStream(connection_, Subject(key), Headers(), std::move(value), options,
-                                    deadline);
+                                   deadline);
     if (ack.ok()) co_return ack->sequence;
     if (!absl::IsAborted(ack.status())) co_return ack.status();
   }
@@ -221,7 +216,8 @@ Awaitable<absl::StatusOr<uint64_t>> KeyValue::Create(std::string key, std::strin
 
 Awaitable<absl::StatusOr<KeyValueEntry>> KeyValue::Get(std::string key, Deadline deadline) {
   CO_RETURN_IF_ERROR(CheckKey(key));
-  absl::StatusOr<Message> last = co_await DirectGetLast(connection_, stream(), Subject(key), deadline);
+  absl::StatusOr<Message> last =
+      co_await DirectGetLast(connection_, stream(), Subject(key), deadline);
   if (!last.ok()) co_return last.status();
   if (IsDeleteMarker(*last)) co_return absl::NotFoundError(StrCat("key ", key, " was removed"));
   co_return KeyValueEntry{std::move(key), std::string(last->payload()), last->stream_sequence(),
@@ -231,16 +227,15 @@ Awaitable<absl::StatusOr<KeyValueEntry>> KeyValue::Get(std::string key, Deadline
 Awaitable<absl::Status> KeyValue::Delete(std::string key, Deadline deadline) {
   CO_RETURN_IF_ERROR(CheckKey(key));
   Headers headers = {{"KV-Operation", "DEL"}};
-  absl::StatusOr<PublishAck> ack =
-      co_await PublishToStream(connection_, Subject(key), std::move(headers), std::string(),
-                               PublishOptions(), deadline);
+  absl::StatusOr<PublishAck> ack = co_await PublishToStream(
+      connection_, Subject(key), std::move(headers), std::string(), PublishOptions(), deadline);
   co_return ack.status();
 }
 
 Awaitable<absl::StatusOr<std::vector<KeyValueEntry>>> KeyValue::List(Deadline deadline) {
   auto entries = std::make_shared<std::vector<KeyValueEntry>>();
-  auto reader = std::make_shared<KeyValueReader>(
-      connection_, bucket_, [entries](const KeyValueEntry& entry) {
+  auto reader =
+      std::make_shared<KeyValueReader>(connection_, bucket_, [entries](const KeyValueEntry& entry) {
         if (!entry.deleted) entries->push_back(entry);
       });
   absl::Status status = co_await reader->Start(0, deadline);
@@ -265,8 +260,9 @@ Awaitable<void> KeyValue::Watch(std::function<void(const KeyValueEntry&)> on_ent
       if (caught_up && on_caught_up) on_caught_up();
     }
     if (status.ok()) co_await reader->WaitBroken();
-    // Until the first read is whole, entries are read again from the start: last_per_subject delivers
-    // by sequence, so going on after a revision would skip nothing either, but this is simpler to trust.
+    // Until the first read is whole, entries are read again from the start: last_per_subject
+    // delivers by sequence, so going on after a revision would skip nothing either, but this is
+    // simpler to trust.
     if (caught_up) revision = std::max(revision, reader->revision());
     if (!status.ok() && connection_.state() == State::kConnected) {
       log::Warning("reading a bucket failed, trying again",

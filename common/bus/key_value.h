@@ -31,10 +31,10 @@ class KeyValue {
   // All entries that are not removed, in no order.
   Awaitable<absl::StatusOr<std::vector<KeyValueEntry>>> List(Deadline deadline);
 
-  // Every current entry, then every change, in order, until the connection closes. `on_caught_up` runs
-  // once, when all that was there at the start has been delivered. Gaps and lost connections are healed by
-  // reading on after the last revision seen; a removed key arrives as `deleted`. Never returns before the
-  // awaiting coroutine is cancelled or the connection closed.
+  // Every current entry, then every change, in order, until the connection closes. `on_caught_up`
+  // runs once, when all that was there at the start has been delivered. Gaps and lost connections
+  // are healed by reading on after the last revision seen; a removed key arrives as `deleted`.
+  // Never returns before the awaiting coroutine is cancelled or the connection closed.
   Awaitable<void> Watch(std::function<void(const KeyValueEntry&)> on_entry,
                         std::function<void()> on_caught_up);
 

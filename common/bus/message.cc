@@ -1,14 +1,14 @@
 #include "common/bus/message.h"
-#include "common/base/strings.h"
 
 #include <nats/nats.h>
 
+#include "common/base/strings.h"
 
 namespace switchboard::bus {
 namespace {
 
-// A JetStream delivery's reply subject: $JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.…, or
-// with the domain and account hash in front of the stream since ADR-15.
+// A JetStream delivery's reply subject: $JS.ACK.<stream>.<consumer>.<delivered>.<stream
+// sequence>.…, or with the domain and account hash in front of the stream since ADR-15.
 struct Delivery {
   uint64_t count = 0;
   uint64_t stream_sequence = 0;

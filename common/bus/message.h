@@ -1,4 +1,5 @@
-// A message from the bus: subject, headers, payload. Owns the nats.c message; the views live as long.
+// A message from the bus: subject, headers, payload. Owns the nats.c message; the views live as
+// long.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,8 @@ class Message {
   std::string_view Header(const char* name) const;
   Headers AllHeaders() const;
 
-  // The stream sequence of a message that JetStream delivered or that a direct get returned; else 0.
+  // The stream sequence of a message that JetStream delivered or that a direct get returned; else
+  // 0.
   uint64_t stream_sequence() const;
   // How often JetStream has delivered it, from 1; 0 for other messages.
   uint64_t delivery_count() const;

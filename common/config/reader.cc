@@ -112,16 +112,16 @@ void Reader::AddError(std::string_view key, std::string_view what) {
 
 std::string Reader::Help(std::string_view program, std::string_view description) const {
   std::string out = StrCat(program, ": ", description,
-                                 "\n\nEach setting is an environment variable or a flag.\n");
+                           "\n\nEach setting is an environment variable or a flag.\n");
   for (const Declared& d : declared_) {
     StrAppend(&out, "\n  ", FlagName(d.name), "=  (", d.name, ")\n      ", d.doc,
-                    "\n      default: ", d.default_value.empty() ? "none" : d.default_value,
-                    d.range.empty() ? "" : StrCat("; range: ", d.range), "\n");
+              "\n      default: ", d.default_value.empty() ? "none" : d.default_value,
+              d.range.empty() ? "" : StrCat("; range: ", d.range), "\n");
   }
   StrAppend(&out,
-                  "\n  --healthcheck      ask a running instance's /readyz; exit 0 when ready"
-                  "\n  --config-markdown  print these settings as a Markdown table"
-                  "\n  --help             print this\n");
+            "\n  --healthcheck      ask a running instance's /readyz; exit 0 when ready"
+            "\n  --config-markdown  print these settings as a Markdown table"
+            "\n  --help             print this\n");
   return out;
 }
 
@@ -129,8 +129,8 @@ std::string Reader::Markdown() const {
   std::string out = "| key | default | range | meaning |\n|---|---|---|---|\n";
   for (const Declared& d : declared_) {
     StrAppend(&out, "| `", d.name, "` | ",
-                    d.default_value.empty() ? "" : StrCat("`", d.default_value, "`"), " | ",
-                    d.range, " | ", d.doc, " |\n");
+              d.default_value.empty() ? "" : StrCat("`", d.default_value, "`"), " | ", d.range,
+              " | ", d.doc, " |\n");
   }
   return out;
 }

@@ -1,11 +1,13 @@
 // Configuration of a process: environment variables, each also a flag.
 //
 //   Reader reader(argc, argv, environ);
-//   const int port = reader.Int({"HTTP_PORT", "Port of the HTTP listener; 0 picks a free one."}, 8080, 0, 65535);
-//   RETURN_IF_ERROR(reader.Finish());   // one line for each wrong key, all at once
+//   const int port = reader.Int({"HTTP_PORT", "Port of the HTTP listener; 0 picks a free one."},
+//   8080, 0, 65535); RETURN_IF_ERROR(reader.Finish());   // one line for each wrong key, all at
+//   once
 //
-// A flag `--http-port=8081` wins over HTTP_PORT in the environment, which wins over the default. A key
-// is read once; what was declared is what `--help` prints and docs/configuration.md is generated from.
+// A flag `--http-port=8081` wins over HTTP_PORT in the environment, which wins over the default. A
+// key is read once; what was declared is what `--help` prints and docs/configuration.md is
+// generated from.
 #pragma once
 
 #include <chrono>

@@ -42,8 +42,8 @@ std::string Fingerprint(const v1::TurnRequest& request) {
   return Sha256Hex(what);
 }
 
-void AppendTurn(v1::Conversation& conversation, const v1::TurnCompleted& turn, const v1::Focus& focus,
-                int64_t now_ms) {
+void AppendTurn(v1::Conversation& conversation, const v1::TurnCompleted& turn,
+                const v1::Focus& focus, int64_t now_ms) {
   const v1::TurnReply& reply = turn.reply();
   if (conversation.window_size() >= kWindowMax) {
     conversation.mutable_window()->DeleteSubrange(0, conversation.window_size() - kWindowMax + 1);

@@ -20,7 +20,8 @@ v1::TurnCompleted Turn(const std::string& id, const std::string& text, bool answ
 
 TEST(Conversation, TheWindowKeepsTheLastExchangesOnly) {
   v1::Conversation conversation;
-  for (int i = 0; i < 25; ++i) AppendTurn(conversation, Turn(StrCat(i), StrCat("text ", i)), {}, 1000);
+  for (int i = 0; i < 25; ++i)
+    AppendTurn(conversation, Turn(StrCat(i), StrCat("text ", i)), {}, 1000);
   EXPECT_EQ(conversation.turn_count(), 25u);
   ASSERT_EQ(conversation.window_size(), kWindowMax);
   EXPECT_EQ(conversation.window(0).turn_id(), "15");

@@ -10,7 +10,8 @@
 namespace switchboard::conversation {
 namespace {
 
-// Writers of one conversation at the same moment; each loser reads again and writes after the winner.
+// Writers of one conversation at the same moment; each loser reads again and writes after the
+// winner.
 constexpr int kCommitAttemptsMax = 8;
 
 int64_t NowMs() { return absl::ToUnixMillis(absl::Now()); }
@@ -38,12 +39,13 @@ absl::Status UnknownConversation() {
 
 absl::Status CheckSameRequest(const v1::TurnCompleted& stored, const v1::TurnRequest& request) {
   if (stored.fingerprint() == Fingerprint(request)) return absl::OkStatus();
-  return WithRemedy(
-      WithField(absl::AlreadyExistsError("this key was used for another message"), "Idempotency-Key"),
-      "use a new key for a new message");
+  return WithRemedy(WithField(absl::AlreadyExistsError("this key was used for another message"),
+                              "Idempotency-Key"),
+                    "use a new key for a new message");
 }
 
-// Only a client's own id can come again after the window has moved on; ids of ours are new by making.
+// Only a client's own id can come again after the window has moved on; ids of ours are new by
+// making.
 bool MayBeRetry(const v1::Conversation& conversation, const v1::TurnRequest& request) {
   if (FindExchange(conversation, request.turn_id()) != nullptr) return true;
   return request.client_key() &&
@@ -69,7 +71,8 @@ Awaitable<absl::StatusOr<Beginning>> TurnStore::Begin(v1::TurnRequest request, D
   const v1::Conversation& conversation = beginning.before.record.conversation();
   if (conversation.principal() != request.principal()) co_return UnknownConversation();
   if (MayBeRetry(conversation, request)) {
-    absl::StatusOr<Stored> same = co_await FindTurn(request.conversation_id(), request.turn_id(), deadline);
+    absl::StatusOr<Stored> same =
+        co_await FindTurn(request.conversation_id(), request.turn_id(), deadline);
     if (same.ok()) {
       absl::Status matches = CheckSameRequest(same->record.turn(), request);
       if (!matches.ok()) co_return matches;
@@ -85,10 +88,9 @@ Awaitable<absl::StatusOr<Beginning>> TurnStore::Begin(v1::TurnRequest request, D
   co_return beginning;
 }
 
-Awaitable<absl::StatusOr<v1::TurnCompleted>> TurnStore::Finish(runtime::Context context,
-                                                               v1::TurnRequest request, Stored before,
-                                                               v1::TurnCompleted completed,
-                                                               v1::Focus focus, std::string summary) {
+Awaitable<absl::StatusOr<v1::TurnCompleted>> TurnStore::Finish(
+    runtime::Context context, v1::TurnRequest request, Stored before, v1::TurnCompleted completed,
+    v1::Focus focus, std::string summary) {
   completed.set_fingerprint(Fingerprint(request));
   for (int attempt = 0; attempt < kCommitAttemptsMax; ++attempt) {
     v1::ConversationRecord record;
@@ -100,7 +102,8 @@ Awaitable<absl::StatusOr<v1::TurnCompleted>> TurnStore::Finish(runtime::Context 
     absl::Status status = co_await Commit(context, std::move(record), before.sequence, summary);
     if (status.ok()) co_return completed;
     if (!absl::IsAborted(status) && !absl::IsAlreadyExists(status)) co_return status;
-    // Somebody wrote in between: another turn (write after it) or this very one (give its answer back).
+    // Somebody wrote in between: another turn (write after it) or this very one (give its answer
+    // back).
     absl::StatusOr<Stored> now = co_await Load(request.conversation_id(), context.deadline);
     if (!now.ok()) co_return now.status();
     before = *std::move(now);
@@ -134,8 +137,8 @@ Awaitable<absl::StatusOr<Stored>> TurnStore::Next(std::string conversation_id, u
   co_return Decode(message);
 }
 
-Awaitable<absl::StatusOr<Stored>> TurnStore::FindTurn(std::string conversation_id, std::string turn_id,
-                                                      Deadline deadline) {
+Awaitable<absl::StatusOr<Stored>> TurnStore::FindTurn(std::string conversation_id,
+                                                      std::string turn_id, Deadline deadline) {
   uint64_t sequence = 1;
   for (;;) {
     absl::StatusOr<Stored> stored = co_await Next(conversation_id, sequence, deadline);
@@ -152,14 +155,14 @@ Awaitable<absl::Status> TurnStore::Commit(runtime::Context context, v1::Conversa
   bus::PublishOptions options;
   options.expected_last_subject_sequence = expected_sequence;
   // Turn ids are the client's: only together with the conversation are they anybody's own.
-  options.message_id = record.has_turn()
-                           ? StrCat(record.conversation().id(), "/", record.turn().reply().turn_id())
-                           : StrCat(record.conversation().id(), "/opened");
+  options.message_id =
+      record.has_turn() ? StrCat(record.conversation().id(), "/", record.turn().reply().turn_id())
+                        : StrCat(record.conversation().id(), "/opened");
   std::string subject = Subject(record.conversation().id());
   std::string payload = runtime::Encode(record);
   absl::StatusOr<bus::PublishAck> ack =
-      co_await bus::PublishToStream(bus_, std::move(subject), std::move(headers), std::move(payload),
-                                    std::move(options), context.deadline);
+      co_await bus::PublishToStream(bus_, std::move(subject), std::move(headers),
+                                    std::move(payload), std::move(options), context.deadline);
   if (!ack.ok()) co_return ack.status();
   if (ack->duplicate) co_return absl::AlreadyExistsError("this turn is written already");
   co_return absl::OkStatus();

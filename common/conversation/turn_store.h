@@ -1,6 +1,7 @@
-// The stream TURNS: one subject a conversation, its last message the state. Beginning and finishing a turn
-// here is what makes the same id give the same answer and two turns at once follow one another
-// (docs/adr/0004-one-write.md). Used by the supervisor, and by the gateway for its last resort.
+// The stream TURNS: one subject a conversation, its last message the state. Beginning and finishing
+// a turn here is what makes the same id give the same answer and two turns at once follow one
+// another (docs/adr/0004-one-write.md). Used by the supervisor, and by the gateway for its last
+// resort.
 //
 //   CO_ASSIGN_OR_RETURN(Beginning beginning, co_await store.Begin(request, deadline));
 //   if (beginning.answered) co_return beginning.answered->reply();
@@ -42,17 +43,20 @@ class TurnStore {
   // AlreadyExists: the turn id was used for another request.
   Awaitable<absl::StatusOr<Beginning>> Begin(v1::TurnRequest request, Deadline deadline);
 
-  // Writes the turn after `before`, or after what others have written since; gives back what stands: this
-  // turn, or the one of the same id that was quicker. Unavailable: not stored, the same id may come again.
-  Awaitable<absl::StatusOr<v1::TurnCompleted>> Finish(runtime::Context context, v1::TurnRequest request,
-                                                      Stored before, v1::TurnCompleted completed,
-                                                      v1::Focus focus, std::string summary);
+  // Writes the turn after `before`, or after what others have written since; gives back what
+  // stands: this turn, or the one of the same id that was quicker. Unavailable: not stored, the
+  // same id may come again.
+  Awaitable<absl::StatusOr<v1::TurnCompleted>> Finish(runtime::Context context,
+                                                      v1::TurnRequest request, Stored before,
+                                                      v1::TurnCompleted completed, v1::Focus focus,
+                                                      std::string summary);
 
   // The last record. NotFound: no such conversation. DataLoss: it cannot be read.
   Awaitable<absl::StatusOr<Stored>> Load(std::string conversation_id, Deadline deadline);
 
   // The first record at or after `sequence`. NotFound: none.
-  Awaitable<absl::StatusOr<Stored>> Next(std::string conversation_id, uint64_t sequence, Deadline deadline);
+  Awaitable<absl::StatusOr<Stored>> Next(std::string conversation_id, uint64_t sequence,
+                                         Deadline deadline);
 
   // The record of that turn, however old. NotFound.
   Awaitable<absl::StatusOr<Stored>> FindTurn(std::string conversation_id, std::string turn_id,

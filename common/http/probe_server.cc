@@ -1,10 +1,10 @@
 #include "common/http/probe_server.h"
-#include "common/base/strings.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include "common/base/strings.h"
 
 namespace switchboard::http {
 

@@ -1,10 +1,10 @@
 // The small HTTP server behind every process's /livez, /readyz and /metrics.
 //
-//   ProbeServer server(io, [](std::string_view path) { return ProbeReply{200, "text/plain", "ok\n"}; });
-//   RETURN_IF_ERROR(server.Listen("127.0.0.1", 8081));
+//   ProbeServer server(io, [](std::string_view path) { return ProbeReply{200, "text/plain",
+//   "ok\n"}; }); RETURN_IF_ERROR(server.Listen("127.0.0.1", 8081));
 //
-// GET only; one answer a request, computed on the loop. At most kConnectionsMax connections, each with
-// kIdleLimit to send its request.
+// GET only; one answer a request, computed on the loop. At most kConnectionsMax connections, each
+// with kIdleLimit to send its request.
 #pragma once
 
 #include <chrono>

@@ -21,8 +21,8 @@ struct Process {
 Process& ThisProcess() {
   static auto* process = [] {
     auto* created = new Process;
-    created->logger = std::make_shared<spdlog::logger>(
-        "json", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    created->logger =
+        std::make_shared<spdlog::logger>("json", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     created->logger->set_pattern("%v");
     return created;
   }();

@@ -13,8 +13,8 @@
 
 namespace switchboard::log {
 
-using Value = std::variant<std::string, std::string_view, const char*, double, int64_t, uint64_t, int,
-                           unsigned, bool>;
+using Value = std::variant<std::string, std::string_view, const char*, double, int64_t, uint64_t,
+                           int, unsigned, bool>;
 using Fields = std::initializer_list<std::pair<std::string_view, Value>>;
 
 enum class Level { kDebug, kInfo, kWarning, kError };
@@ -24,9 +24,17 @@ void Init(std::string_view service, std::string_view instance_id, std::string_vi
 
 void Write(Level level, std::string_view message, Fields fields);
 
-inline void Debug(std::string_view message, Fields fields = {}) { Write(Level::kDebug, message, fields); }
-inline void Info(std::string_view message, Fields fields = {}) { Write(Level::kInfo, message, fields); }
-inline void Warning(std::string_view message, Fields fields = {}) { Write(Level::kWarning, message, fields); }
-inline void Error(std::string_view message, Fields fields = {}) { Write(Level::kError, message, fields); }
+inline void Debug(std::string_view message, Fields fields = {}) {
+  Write(Level::kDebug, message, fields);
+}
+inline void Info(std::string_view message, Fields fields = {}) {
+  Write(Level::kInfo, message, fields);
+}
+inline void Warning(std::string_view message, Fields fields = {}) {
+  Write(Level::kWarning, message, fields);
+}
+inline void Error(std::string_view message, Fields fields = {}) {
+  Write(Level::kError, message, fields);
+}
 
 }  // namespace switchboard::log

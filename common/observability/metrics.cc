@@ -26,8 +26,11 @@ prometheus::Gauge& Gauge(const std::string& name, const std::string& help,
 
 prometheus::Histogram& LatencySeconds(const std::string& name, const std::string& help,
                                       const prometheus::Labels& labels) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(Registry()).Add(
-      labels, LatencyBuckets());
+  return prometheus::BuildHistogram()
+      .Name(name)
+      .Help(help)
+      .Register(Registry())
+      .Add(labels, LatencyBuckets());
 }
 
 const prometheus::Histogram::BucketBoundaries& LatencyBuckets() {

@@ -1,7 +1,7 @@
 // Prometheus metrics of this process, exposed at /metrics.
 //
-// Names follow Prometheus' conventions: switchboard_<what>_<unit>[_total]. A metric object is looked
-// up once, at start, and then costs an atomic operation.
+// Names follow Prometheus' conventions: switchboard_<what>_<unit>[_total]. A metric object is
+// looked up once, at start, and then costs an atomic operation.
 #pragma once
 
 #include <prometheus/counter.h>

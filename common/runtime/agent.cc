@@ -35,33 +35,38 @@ struct CommonConfig {
   static CommonConfig Read(config::Reader& reader, const std::string& name) {
     CommonConfig config;
     config.bus.url = reader.String(
-        {"NATS_URL", "NATS servers, comma separated; user and password may stand in the URL.", true},
+        {"NATS_URL", "NATS servers, comma separated; user and password may stand in the URL.",
+         true},
         "nats://127.0.0.1:4222");
     config.bus.name = name;
     config.bus.inbox_prefix = reader.String(
-        {"NATS_INBOX_PREFIX", "First tokens of reply subjects, where permissions give each agent its own."},
+        {"NATS_INBOX_PREFIX",
+         "First tokens of reply subjects, where permissions give each agent its own."},
         "_INBOX");
-    config.bus.tls_ca_file =
-        reader.String({"NATS_CA_FILE", "CA certificates for tls:// servers; empty: the system's."}, "");
+    config.bus.tls_ca_file = reader.String(
+        {"NATS_CA_FILE", "CA certificates for tls:// servers; empty: the system's."}, "");
     config.bus.connect_timeout = reader.Milliseconds(
-        {"NATS_CONNECT_TIMEOUT_MS", "How long the start waits for NATS, milliseconds."}, 30000, 100, 600000);
-    config.log_level =
-        reader.Choice({"LOG_LEVEL", "Least severe line that is written."}, "info",
-                      {"debug", "info", "warning", "error"});
+        {"NATS_CONNECT_TIMEOUT_MS", "How long the start waits for NATS, milliseconds."}, 30000, 100,
+        600000);
+    config.log_level = reader.Choice({"LOG_LEVEL", "Least severe line that is written."}, "info",
+                                     {"debug", "info", "warning", "error"});
     config.health_address = reader.String(
-        {"HEALTH_ADDRESS", "Address of the probes' listener (/livez, /readyz, /metrics)."}, "127.0.0.1");
-    config.health_port =
-        reader.Int({"HEALTH_PORT", "Port of the probes' listener; 0 picks a free one."}, 8081, 0, 65535);
+        {"HEALTH_ADDRESS", "Address of the probes' listener (/livez, /readyz, /metrics)."},
+        "127.0.0.1");
+    config.health_port = reader.Int(
+        {"HEALTH_PORT", "Port of the probes' listener; 0 picks a free one."}, 8081, 0, 65535);
     config.in_flight_max = reader.Int(
-        {"MAX_IN_FLIGHT", "Requests handled at once; more are refused with RESOURCE_EXHAUSTED."}, 1024, 1,
-        1000000);
+        {"MAX_IN_FLIGHT", "Requests handled at once; more are refused with RESOURCE_EXHAUSTED."},
+        1024, 1, 1000000);
     config.stream_replicas = reader.Int(
-        {"STREAM_REPLICAS", "Copies of each stream: 1, or 3 on a cluster of NATS servers."}, 1, 1, 5);
+        {"STREAM_REPLICAS", "Copies of each stream: 1, or 3 on a cluster of NATS servers."}, 1, 1,
+        5);
     config.drain_timeout = reader.Milliseconds(
-        {"DRAIN_TIMEOUT_MS", "How long SIGTERM waits for work in hand, milliseconds."}, 15000, 0, 300000);
+        {"DRAIN_TIMEOUT_MS", "How long SIGTERM waits for work in hand, milliseconds."}, 15000, 0,
+        300000);
     config.start_timeout = reader.Milliseconds(
-        {"START_TIMEOUT_MS", "How long streams, buckets and first loads may take, milliseconds."}, 60000,
-        1000, 600000);
+        {"START_TIMEOUT_MS", "How long streams, buckets and first loads may take, milliseconds."},
+        60000, 1000, 600000);
     return config;
   }
 };
@@ -75,19 +80,19 @@ class TaskGroup {
 
   void Spawn(std::string name, Awaitable<void> task, std::function<void()> on_failure) {
     ++running_;
-    asio::co_spawn(io_, std::move(task),
-                   [this, name = std::move(name), on_failure = std::move(on_failure)](
-                       std::exception_ptr error) {
-                     --running_;
-                     if (!error) return;
-                     try {
-                       std::rethrow_exception(error);
-                     } catch (const std::exception& exception) {
-                       log::Error("background task failed",
-                                  {{"task", name}, {"error", exception.what()}});
-                     }
-                     on_failure();
-                   });
+    asio::co_spawn(
+        io_, std::move(task),
+        [this, name = std::move(name),
+         on_failure = std::move(on_failure)](std::exception_ptr error) {
+          --running_;
+          if (!error) return;
+          try {
+            std::rethrow_exception(error);
+          } catch (const std::exception& exception) {
+            log::Error("background task failed", {{"task", name}, {"error", exception.what()}});
+          }
+          on_failure();
+        });
   }
   int running() const { return running_; }
 
@@ -106,6 +111,7 @@ class AgentProcess : public Agent {
         pool_(1),
         tasks_(io),
         signals_(io, SIGTERM, SIGINT),
+        start_limit_(io),
         probes_(io, [this](std::string_view path) { return Probe(path); }) {
     load_.in_flight_max = config_.in_flight_max;
   }
@@ -130,6 +136,11 @@ class AgentProcess : public Agent {
       signals_.async_wait([this](const boost::system::error_code& again, int) {
         if (!again) io_.stop();
       });
+    });
+    start_limit_.expires_after(config_.start_timeout);
+    start_limit_.async_wait([this](const boost::system::error_code& error) {
+      if (!error && !started_)
+        Fail(absl::DeadlineExceededError("START_TIMEOUT_MS: the start took too long"));
     });
     asio::co_spawn(io_, Start(), [this](std::exception_ptr error) {
       if (error) Fail(absl::InternalError("the start failed with an exception"));
@@ -196,7 +207,8 @@ class AgentProcess : public Agent {
 
   http::ProbeReply Probe(std::string_view path) {
     if (path == "/livez") return {.body = "ok\n"};
-    if (path == "/metrics") return {.content_type = "text/plain; version=0.0.4", .body = metrics::Expose()};
+    if (path == "/metrics")
+      return {.content_type = "text/plain; version=0.0.4", .body = metrics::Expose()};
     if (path == "/readyz") {
       bool ready = false;
       std::string body = ReadinessJson(&ready) + "\n";
@@ -218,11 +230,11 @@ class AgentProcess : public Agent {
       Fail(subscribed);
       co_return;
     }
-    // The server handles what we send in order: once it has passed a message of ours to ourselves, it
-    // knows every subscription above, and "ready" is true.
+    // The server handles what we send in order: once it has passed a message of ours to ourselves,
+    // it knows every subscription above, and "ready" is true.
     std::string self = StrCat("$SRV.PING.", info_.name, ".", instance_id_);
-    absl::StatusOr<bus::Message> heard =
-        co_await bus_->Request(std::move(self), bus::Headers(), std::string(), Deadline::After(kSelfTestLimit));
+    absl::StatusOr<bus::Message> heard = co_await bus_->Request(
+        std::move(self), bus::Headers(), std::string(), Deadline::After(kSelfTestLimit));
     if (!heard.ok()) {
       Fail(heard.status());
       co_return;
@@ -231,6 +243,7 @@ class AgentProcess : public Agent {
       tasks_.Spawn(task.name, task.task(), [this] { Fail(absl::InternalError("see above")); });
     }
     started_ = true;
+    start_limit_.cancel();
     log::Info("ready", {{"health_port", probes_.port()}, {"version", SWITCHBOARD_VERSION}});
     PublishLifecycle("mesh.event.agent.started");
   }
@@ -240,17 +253,19 @@ class AgentProcess : public Agent {
     RETURN_IF_ERROR(service_->Start());
     if (endpoints_.empty()) return absl::OkStatus();
     // One subscription for all verbs, so that an unknown verb gets an answer too.
-    ASSIGN_OR_RETURN(bus::Subscription verbs,
-                     bus_->Subscribe(AgentSubject(info_.name, "*"), info_.name,
-                                     [this](bus::Message message) { Dispatch(std::move(message)); }));
+    ASSIGN_OR_RETURN(
+        bus::Subscription verbs,
+        bus_->Subscribe(AgentSubject(info_.name, "*"), info_.name,
+                        [this](bus::Message message) { Dispatch(std::move(message)); }));
     intake_.push_back(std::move(verbs));
     for (const auto& endpoint : endpoints_) {
       const std::string& subject = endpoint->verb().subject;
       if (subject == AgentSubject(info_.name, endpoint->verb().name)) continue;
-      ASSIGN_OR_RETURN(bus::Subscription own,
-                       bus_->Subscribe(subject, info_.name, [raw = endpoint.get()](bus::Message message) {
-                         raw->OnMessage(std::move(message));
-                       }));
+      ASSIGN_OR_RETURN(
+          bus::Subscription own,
+          bus_->Subscribe(subject, info_.name, [raw = endpoint.get()](bus::Message message) {
+            raw->OnMessage(std::move(message));
+          }));
       intake_.push_back(std::move(own));
     }
     return absl::OkStatus();
@@ -258,16 +273,17 @@ class AgentProcess : public Agent {
 
   void Dispatch(bus::Message message) {
     for (const auto& endpoint : endpoints_) {
-      if (endpoint->verb().subject == message.subject()) return endpoint->OnMessage(std::move(message));
+      if (endpoint->verb().subject == message.subject())
+        return endpoint->OnMessage(std::move(message));
     }
     std::vector<std::string> known;
     for (const auto& endpoint : endpoints_) known.push_back(endpoint->verb().name);
     const std::string verb(message.subject().substr(AgentSubject(info_.name, "").size()));
-    SendError(*bus_, message, info_.name,
-              WithRemedy(WithField(absl::UnimplementedError(
-                                       StrCat(info_.name, " has no verb ", verb)),
-                                   "verb"),
-                         StrCat("use one of ", StrJoin(known, ", "))));
+    SendError(
+        *bus_, message, info_.name,
+        WithRemedy(
+            WithField(absl::UnimplementedError(StrCat(info_.name, " has no verb ", verb)), "verb"),
+            StrCat("use one of ", StrJoin(known, ", "))));
   }
 
   void PublishLifecycle(const std::string& subject) {
@@ -342,6 +358,7 @@ class AgentProcess : public Agent {
   asio::thread_pool pool_;
   TaskGroup tasks_;
   asio::signal_set signals_;
+  asio::steady_timer start_limit_;
   http::ProbeServer probes_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
   std::unique_ptr<ServiceProtocol> service_;
@@ -359,14 +376,15 @@ class AgentProcess : public Agent {
 // Configuration errors go to a person at a terminal as well as to the collector.
 int Refuse(const AgentInfo& info, const absl::Status& status) {
   for (const std::string_view line : StrSplit(ToStd(status.message()), '\n')) {
-    std::fprintf(stderr, "%s: %.*s\n", info.name.c_str(), static_cast<int>(line.size()), line.data());
+    std::fprintf(stderr, "%s: %.*s\n", info.name.c_str(), static_cast<int>(line.size()),
+                 line.data());
   }
   return 2;
 }
 
 int HealthCheck(const CommonConfig& config) {
-  const auto ready = http::ProbeGet(config.health_address, config.health_port, "/readyz",
-                                    std::chrono::seconds(3));
+  const auto ready =
+      http::ProbeGet(config.health_address, config.health_port, "/readyz", std::chrono::seconds(3));
   std::fprintf(ready.ok() ? stdout : stderr, "%s\n",
                ready.ok() ? ready->c_str() : ready.status().ToString().c_str());
   return ready.ok() ? 0 : 1;

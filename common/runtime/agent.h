@@ -13,10 +13,10 @@
 //         });
 //   }
 //
-// The runtime subscribes `mesh.agent.<name>.<verb>` in the queue group <name>, decodes protobuf or JSON,
-// refuses expired deadlines and input that breaks the contract's field rules, limits what is in flight,
-// counts, times and traces, answers $SRV.PING/INFO/STATS, serves /livez, /readyz and /metrics, and drains
-// on SIGTERM: no new work, finish what is in hand, flush, exit 0.
+// The runtime subscribes `mesh.agent.<name>.<verb>` in the queue group <name>, decodes protobuf or
+// JSON, refuses expired deadlines and input that breaks the contract's field rules, limits what is
+// in flight, counts, times and traces, answers $SRV.PING/INFO/STATS, serves /livez, /readyz and
+// /metrics, and drains on SIGTERM: no new work, finish what is in hand, flush, exit 0.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -108,8 +108,9 @@ class Agent {
         std::move(summary));
   }
 
-  // A verb that may send Chunks first: Awaitable<StatusOr<Reply>> handler(Context, Request, Emitter<Chunk>).
-  // `subject` replaces mesh.agent.<agent>.<verb> where the verb has a place of its own.
+  // A verb that may send Chunks first: Awaitable<StatusOr<Reply>> handler(Context, Request,
+  // Emitter<Chunk>). `subject` replaces mesh.agent.<agent>.<verb> where the verb has a place of its
+  // own.
   template <typename Request, typename Chunk, typename Reply>
   void HandleStream(
       std::string verb,
@@ -133,19 +134,21 @@ class Agent {
   // Replicas of the streams and buckets this mesh creates: 1, or 3 on a cluster.
   virtual int stream_replicas() const = 0;
 
-  // Listed by /readyz under `name`; Ok means ready. Called on the loop for each probe: must be cheap.
+  // Listed by /readyz under `name`; Ok means ready. Called on the loop for each probe: must be
+  // cheap.
   virtual void AddReadinessCheck(std::string name, std::function<absl::Status()> check) = 0;
   // Every check with its state, as /readyz shows it: {"ready":true,"checks":{"nats":"ok",…}}.
   virtual std::string ReadinessJson(bool* ready) = 0;
-  // Runs on the loop before intake begins (streams, buckets, first load). An error stops the process.
+  // Runs on the loop before intake begins (streams, buckets, first load). An error stops the
+  // process.
   virtual void OnStart(std::function<Awaitable<absl::Status>()> hook) = 0;
-  // Runs on the loop when SIGTERM has arrived, before the handlers in hand are waited for: stop taking
-  // work that does not come from the bus.
+  // Runs on the loop when SIGTERM has arrived, before the handlers in hand are waited for: stop
+  // taking work that does not come from the bus.
   virtual void OnDrain(std::function<void()> hook) = 0;
   // Runs on the loop after the last handler has ended.
   virtual void OnStop(std::function<Awaitable<void>()> hook) = 0;
-  // A background task, started after the OnStart hooks and joined when the process stops (within the drain
-  // time); `stop`, if given, is called to end it.
+  // A background task, started after the OnStart hooks and joined when the process stops (within
+  // the drain time); `stop`, if given, is called to end it.
   virtual void Spawn(std::string name, std::function<Awaitable<void>()> task,
                      std::function<void()> stop = nullptr) = 0;
   // The pool for work that blocks (SQLite, index builds).
@@ -178,9 +181,8 @@ class Agent {
           handler,
       Context context, const google::protobuf::Message* request, google::protobuf::Message* reply,
       Verb::SendChunk send) {
-    absl::StatusOr<Reply> result =
-        co_await (*handler)(std::move(context), static_cast<const Request&>(*request),
-                            Emitter<Chunk>(std::move(send)));
+    absl::StatusOr<Reply> result = co_await (*handler)(
+        std::move(context), static_cast<const Request&>(*request), Emitter<Chunk>(std::move(send)));
     if (!result.ok()) co_return std::move(result).status();
     *static_cast<Reply*>(reply) = *std::move(result);
     co_return absl::OkStatus();
@@ -193,16 +195,17 @@ Awaitable<std::invoke_result_t<Work>> Blocking(asio::any_io_executor pool, Work 
   // The co_spawn's completion is dispatched to the awaiting coroutine's executor.
   co_return co_await asio::co_spawn(
       pool,
-      [](Work inner) -> Awaitable<std::invoke_result_t<Work>> { co_return inner(); }(
-          std::move(work)),
+      [](Work inner) -> Awaitable<std::invoke_result_t<Work>> {
+        co_return inner();
+      }(std::move(work)),
       asio::use_awaitable);
 }
 
-// The rest of the process's life: reads configuration, connects, sets up, serves, drains. Returns the
-// exit code.
+// The rest of the process's life: reads configuration, connects, sets up, serves, drains. Returns
+// the exit code.
 using Setup = std::function<absl::Status(Agent&)>;
-int RunAgent(int argc, char** argv, AgentInfo info, std::function<void(config::Reader&)> read_config,
-             Setup setup);
+int RunAgent(int argc, char** argv, AgentInfo info,
+             std::function<void(config::Reader&)> read_config, Setup setup);
 
 template <typename Config>
 int Run(int argc, char** argv, AgentInfo info,

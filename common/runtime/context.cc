@@ -1,8 +1,8 @@
 #include "common/runtime/context.h"
-#include "common/base/strings.h"
 
 #include <algorithm>
 
+#include "common/base/strings.h"
 
 namespace switchboard::runtime {
 

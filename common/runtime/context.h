@@ -1,6 +1,7 @@
 // What a message says about itself besides its payload, and how that is written in NATS headers.
 //
-// `nats sub 'mesh.>'` prints headers as text, so they hold what an operator wants to see at a glance.
+// `nats sub 'mesh.>'` prints headers as text, so they hold what an operator wants to see at a
+// glance.
 #pragma once
 
 #include <chrono>
@@ -20,7 +21,7 @@ inline constexpr char kHeaderDeadline[] = "Mesh-Deadline-Ms";       // remaining
 inline constexpr char kHeaderSummary[] = "Mesh-Summary";            // one line, no personal data
 inline constexpr char kHeaderStream[] = "Mesh-Stream";              // "next": more replies follow
 inline constexpr char kHeaderTrace[] = "traceparent";
-inline constexpr char kHeaderContentType[] = "Content-Type";        // absent: protobuf
+inline constexpr char kHeaderContentType[] = "Content-Type";  // absent: protobuf
 inline constexpr char kJson[] = "application/json";
 // Errors: ADR-32's two, the absl code's name, and what the caller needs to mend it.
 inline constexpr char kHeaderError[] = "Nats-Service-Error";

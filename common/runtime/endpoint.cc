@@ -20,7 +20,8 @@ constexpr int kRetryAfterMs = 100;
 // A header value is one line; NATS would end it at the first line break.
 std::string OneLine(std::string_view text) {
   std::string line = Truncate(text, 500);
-  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
   return line;
 }
 
@@ -118,11 +119,13 @@ absl::Status Endpoint::Decode(Invocation& invocation) const {
     const auto status = google::protobuf::util::JsonStringToMessage(
         google::protobuf::StringPiece(payload.data(), payload.size()), invocation.request.get());
     if (!status.ok()) {
-      return InvalidField("body", StrCat("is not a ", verb_.request->GetTypeName(), ": ",
-                                               std::string(status.message())),
-                          "send the fields of the message as JSON");
+      return InvalidField(
+          "body",
+          StrCat("is not a ", verb_.request->GetTypeName(), ": ", std::string(status.message())),
+          "send the fields of the message as JSON");
     }
-  } else if (!invocation.request->ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+  } else if (!invocation.request->ParseFromArray(payload.data(),
+                                                 static_cast<int>(payload.size()))) {
     return InvalidField("body", StrCat("is not a ", verb_.request->GetTypeName()),
                         "send the protobuf message, or JSON with Content-Type: application/json");
   }
@@ -196,8 +199,10 @@ void Endpoint::Finish(const Invocation& invocation, const absl::Status& status) 
 
 void Endpoint::SendReply(const Invocation& invocation) {
   if (invocation.message.reply_subject().empty()) return;
-  bus::Headers headers = {{kHeaderType, invocation.reply->GetTypeName()}, {kHeaderAgent, info_.name}};
-  if (verb_.summary) headers.emplace_back(kHeaderSummary, OneLine(verb_.summary(*invocation.reply)));
+  bus::Headers headers = {{kHeaderType, invocation.reply->GetTypeName()},
+                          {kHeaderAgent, info_.name}};
+  if (verb_.summary)
+    headers.emplace_back(kHeaderSummary, OneLine(verb_.summary(*invocation.reply)));
   std::string payload;
   if (invocation.json) {
     headers.emplace_back(kHeaderContentType, kJson);

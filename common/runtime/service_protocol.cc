@@ -23,9 +23,9 @@ ServiceProtocol::ServiceProtocol(bus::Connection& bus, const AgentInfo& info,
 absl::Status ServiceProtocol::Start() {
   for (const std::string& tail :
        {std::string(), StrCat(".", info_.name), StrCat(".", info_.name, ".", instance_id_)}) {
-    ASSIGN_OR_RETURN(bus::Subscription subscription,
-                     bus_.Subscribe("$SRV.*" + tail, "",
-                                    [this](bus::Message message) { OnRequest(message); }));
+    ASSIGN_OR_RETURN(
+        bus::Subscription subscription,
+        bus_.Subscribe("$SRV.*" + tail, "", [this](bus::Message message) { OnRequest(message); }));
     subscriptions_.push_back(std::move(subscription));
   }
   return absl::OkStatus();
@@ -40,12 +40,11 @@ void ServiceProtocol::OnRequest(const bus::Message& message) const {
 
 std::string ServiceProtocol::Answer(std::string_view verb) const {
   if (verb != "PING" && verb != "INFO" && verb != "STATS") return "";
-  ordered_json answer = {
-      {"type", StrCat("io.nats.micro.v1.", AsciiStrToLower(verb), "_response")},
-      {"name", info_.name},
-      {"id", instance_id_},
-      {"version", SWITCHBOARD_VERSION},
-      {"metadata", ordered_json::object({{"track", "stable"}})}};
+  ordered_json answer = {{"type", StrCat("io.nats.micro.v1.", AsciiStrToLower(verb), "_response")},
+                         {"name", info_.name},
+                         {"id", instance_id_},
+                         {"version", SWITCHBOARD_VERSION},
+                         {"metadata", ordered_json::object({{"track", "stable"}})}};
   if (verb == "INFO") answer["description"] = info_.description;
   if (verb == "STATS") answer["started"] = started_;
   if (verb == "PING") return answer.dump();

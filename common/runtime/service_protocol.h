@@ -1,5 +1,6 @@
-// Private to common/runtime: the NATS services protocol (ADR-32), by which `nats micro ls|info|stats`
-// sees an agent. Debian's nats.c 3.4 has no micro module, so the runtime answers itself.
+// Private to common/runtime: the NATS services protocol (ADR-32), by which `nats micro
+// ls|info|stats` sees an agent. Debian's nats.c 3.4 has no micro module, so the runtime answers
+// itself.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 #include "common/runtime/streams.h"
-#include "common/base/strings.h"
 
+#include "common/base/strings.h"
 
 namespace switchboard::runtime {
 namespace {
@@ -36,7 +36,7 @@ Awaitable<absl::Status> EnsureMeshStreams(bus::Connection& connection, int repli
     absl::Status status = co_await bus::EnsureStream(connection, std::move(stream), deadline);
     if (!status.ok()) {
       co_return absl::Status(status.code(), StrCat("stream ", name, ": ", status.message(),
-                                                         " (is JetStream on? nats-server -js)"));
+                                                   " (is JetStream on? nats-server -js)"));
     }
   }
   co_return absl::OkStatus();

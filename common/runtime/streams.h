@@ -15,8 +15,9 @@ inline constexpr char kTurnCompletedPrefix[] = "mesh.turn.completed.";
 Awaitable<absl::Status> EnsureMeshStreams(bus::Connection& connection, int replicas,
                                           Deadline deadline);
 
-// Puts a message that cannot be handled, whole, into DEAD under `mesh.dead.<origin>` with its reason and
-// where it came from as headers (Mesh-Dead-Reason, Mesh-Dead-Subject, Mesh-Dead-Sequence).
+// Puts a message that cannot be handled, whole, into DEAD under `mesh.dead.<origin>` with its
+// reason and where it came from as headers (Mesh-Dead-Reason, Mesh-Dead-Subject,
+// Mesh-Dead-Sequence).
 Awaitable<absl::Status> DeadLetter(bus::Connection& connection, std::string origin,
                                    const bus::Message* message, std::string reason,
                                    Deadline deadline);

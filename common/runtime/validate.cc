@@ -79,10 +79,10 @@ absl::Status CheckLength(size_t length, bool blank, const v1::FieldRules& rules,
     return InvalidField(path, what, rules.remedy());
   }
   if (rules.max_len() > 0 && length > rules.max_len()) {
-    return InvalidField(path,
-                        StrCat("is too long: ", length, " ", unit, ", at most ",
-                                     rules.max_len(), " are allowed"),
-                        rules.remedy());
+    return InvalidField(
+        path,
+        StrCat("is too long: ", length, " ", unit, ", at most ", rules.max_len(), " are allowed"),
+        rules.remedy());
   }
   return absl::OkStatus();
 }
@@ -118,12 +118,10 @@ double NumberOf(const Message& message, const FieldDescriptor* field) {
 
 absl::Status CheckNumber(double value, const v1::FieldRules& rules, const std::string& path) {
   if (rules.has_min() && !(value >= rules.min())) {
-    return InvalidField(path, StrCat("is ", value, ", less than ", rules.min()),
-                        rules.remedy());
+    return InvalidField(path, StrCat("is ", value, ", less than ", rules.min()), rules.remedy());
   }
   if (rules.has_max() && !(value <= rules.max())) {
-    return InvalidField(path, StrCat("is ", value, ", more than ", rules.max()),
-                        rules.remedy());
+    return InvalidField(path, StrCat("is ", value, ", more than ", rules.max()), rules.remedy());
   }
   return absl::OkStatus();
 }
@@ -140,8 +138,8 @@ absl::Status Check(const Message& message, const std::string& prefix) {
             CheckLength(static_cast<size_t>(size), false, *plan.rules, path, "elements"));
       }
       for (int i = 0; field->message_type() != nullptr && i < size; ++i) {
-        RETURN_IF_ERROR(Check(reflection->GetRepeatedMessage(message, field, i),
-                              StrCat(path, "[", i, "].")));
+        RETURN_IF_ERROR(
+            Check(reflection->GetRepeatedMessage(message, field, i), StrCat(path, "[", i, "].")));
       }
     } else if (field->message_type() != nullptr) {
       if (reflection->HasField(message, field)) {

@@ -7,8 +7,9 @@
 
 namespace switchboard::runtime {
 
-// Ok, or InvalidArgument for the first field at fault, with field path and remedy (common/base/fault.h).
-// Nested messages are checked too. Strings are well-formed UTF-8 already: protobuf refuses others.
+// Ok, or InvalidArgument for the first field at fault, with field path and remedy
+// (common/base/fault.h). Nested messages are checked too. Strings are well-formed UTF-8 already:
+// protobuf refuses others.
 absl::Status Validate(const google::protobuf::Message& message);
 
 }  // namespace switchboard::runtime

@@ -31,7 +31,8 @@ void NatsServer::Start() {
       std::vector<std::string>{"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port_), "-js",
                                "-sd", folder_.path() + "/store"},
       std::map<std::string, std::string>{}, folder_.path() + "/nats-server.log");
-  if (!WaitUntil([this] { return !process_->running() || Accepts(port_); }) || !process_->running()) {
+  if (!WaitUntil([this] { return !process_->running() || Accepts(port_); }) ||
+      !process_->running()) {
     throw std::runtime_error("nats-server does not start: " + process_->Output());
   }
 }

@@ -38,7 +38,8 @@ Process::Process(std::vector<std::string> command, std::map<std::string, std::st
   }
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 1, output_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_addopen(&actions, 1, output_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                   0644);
   posix_spawn_file_actions_adddup2(&actions, 1, 2);
   const std::vector<char*> arguments = Pointers(command);
   const std::vector<char*> environment_block = Pointers(variables);

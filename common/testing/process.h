@@ -1,5 +1,5 @@
-// A child process of a test: started with its own environment, its output kept in a file, ended when the
-// object is.
+// A child process of a test: started with its own environment, its output kept in a file, ended
+// when the object is.
 #pragma once
 
 #include <sys/types.h>

@@ -24,7 +24,8 @@ using OnLeg = std::function<void(const LegReport&)>;
 
 std::string OutcomeOf(const absl::Status& status);
 
-// Asks `agent` for `verb` and reports. The status is the caller's to judge: legs are optional or required.
+// Asks `agent` for `verb` and reports. The status is the caller's to judge: legs are optional or
+// required.
 template <typename Reply, typename Request>
 Awaitable<absl::StatusOr<Reply>> Leg(bus::Connection& bus, std::string agent, std::string verb,
                                      runtime::Context context, Request request, OnLeg on_leg) {

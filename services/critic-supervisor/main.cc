@@ -16,14 +16,15 @@ struct Config {
     config.policies = reader.String({"POLICIES", "The critic's policy file."},
                                     SWITCHBOARD_DATA_DIR "/policies.json");
     config.limits.leg_timeout = reader.Milliseconds(
-        {"LEG_TIMEOUT_MS", "How long classification, search and assessment may take, milliseconds; the turn "
-                           "goes on without those that are late."},
+        {"LEG_TIMEOUT_MS",
+         "How long classification, search and assessment may take, milliseconds; the turn "
+         "goes on without those that are late."},
         2000, 10, 60000);
-    config.limits.attempts_max =
-        reader.Int({"ATTEMPTS_MAX", "Answers asked of the generator before a person takes over."}, 3, 1, 10);
+    config.limits.attempts_max = reader.Int(
+        {"ATTEMPTS_MAX", "Answers asked of the generator before a person takes over."}, 3, 1, 10);
     config.limits.commit_reserve = reader.Milliseconds(
-        {"COMMIT_RESERVE_MS", "Time of a turn's deadline kept back for storing it, milliseconds."}, 300, 10,
-        10000);
+        {"COMMIT_RESERVE_MS", "Time of a turn's deadline kept back for storing it, milliseconds."},
+        300, 10, 10000);
     return config;
   }
 };
@@ -37,7 +38,8 @@ absl::Status SetUp(runtime::Agent& agent, const Config& config,
   ASSIGN_OR_RETURN(critic::Critic critic, critic::Critic::Load(config.policies));
   supervisor = std::make_unique<Supervisor>(agent.bus(), std::move(critic), config.limits);
   supervisor->Register(agent);
-  agent.OnStart([&agent, timeout = config.streams_timeout] { return EnsureStreams(agent, timeout); });
+  agent.OnStart(
+      [&agent, timeout = config.streams_timeout] { return EnsureStreams(agent, timeout); });
   return absl::OkStatus();
 }
 

@@ -63,11 +63,12 @@ void SetIntents(const v1::ClassifyReply& classification, v1::TurnReply& reply) {
 
 std::string Summarise(const v1::TurnReply& reply, int passages) {
   char numbers[64];
-  std::snprintf(numbers, sizeof(numbers), " %.2f, %d passages, %.1f ms", reply.confidence(), passages,
-                reply.duration_ms());
+  std::snprintf(numbers, sizeof(numbers), " %.2f, %d passages, %.1f ms", reply.confidence(),
+                passages, reply.duration_ms());
   std::string line = StrCat("intent=", reply.intent().empty() ? "-" : reply.intent(), numbers);
   if (reply.blocked()) StrAppend(&line, ", blocked=", reply.policy());
-  if (reply.escalated()) StrAppend(&line, ", escalated=", StrJoin(reply.escalation().reasons(), "+"));
+  if (reply.escalated())
+    StrAppend(&line, ", escalated=", StrJoin(reply.escalation().reasons(), "+"));
   if (reply.degraded_size() > 0) StrAppend(&line, ", degraded=", StrJoin(reply.degraded(), "+"));
   if (!reply.answered() && !reply.blocked()) StrAppend(&line, ", unanswered");
   return line;

@@ -9,7 +9,8 @@
 
 namespace switchboard::critic_supervisor {
 
-// What the three parallel legs brought; a leg that failed leaves its default and its name in `degraded`.
+// What the three parallel legs brought; a leg that failed leaves its default and its name in
+// `degraded`.
 struct Findings {
   v1::ClassifyReply classification;
   v1::SearchReply knowledge;
@@ -17,17 +18,17 @@ struct Findings {
   bool assessed = false;
 };
 
-// The language to answer in: what the client asks for, what the message is written in, what the conversation
-// was in, English; the first that is known.
+// The language to answer in: what the client asks for, what the message is written in, what the
+// conversation was in, English; the first that is known.
 std::string AnswerLanguage(const v1::TurnRequest& request, const v1::ClassifyReply& classification,
                            const v1::Conversation& conversation);
 
-// Whether a person takes over: the desk's assessment; while the desk is away, the classifier's word for a
-// plain request for a person. Leaves `reply` alone when nobody does.
+// Whether a person takes over: the desk's assessment; while the desk is away, the classifier's word
+// for a plain request for a person. Leaves `reply` alone when nobody does.
 void DecideEscalation(const Findings& findings, v1::TurnReply& reply);
 
-// Hands the turn to a person for a reason of the mesh's own (answer_withheld, agent_unavailable), keeping
-// reasons that are there already.
+// Hands the turn to a person for a reason of the mesh's own (answer_withheld, agent_unavailable),
+// keeping reasons that are there already.
 void EscalateFor(std::string_view reason, v1::TurnReply& reply);
 
 // Intents onto the reply.

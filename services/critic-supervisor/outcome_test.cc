@@ -78,7 +78,8 @@ TEST(Outcome, TheSummaryNamesWhatAnOperatorLooksFor) {
   reply.set_blocked(true);
   reply.set_policy("prompt_injection");
   EXPECT_EQ(Summarise(reply, 0),
-            "intent=ORDER_STATUS 0.97, 0 passages, 1.2 ms, blocked=prompt_injection, degraded=escalation");
+            "intent=ORDER_STATUS 0.97, 0 passages, 1.2 ms, blocked=prompt_injection, "
+            "degraded=escalation");
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ Supervisor::Supervisor(bus::Connection& bus, critic::Critic critic, TurnLimits l
 void Supervisor::Register(runtime::Agent& agent) {
   agent.HandleStream<v1::TurnRequest, v1::TurnEvent, v1::TurnReply>(
       "submit",
-      [this](runtime::Context context, v1::TurnRequest request, runtime::Emitter<v1::TurnEvent> emitter) {
+      [this](runtime::Context context, v1::TurnRequest request,
+             runtime::Emitter<v1::TurnEvent> emitter) {
         return Submit(std::move(context), std::move(request), std::move(emitter));
       },
       [](const v1::TurnReply& reply) { return Summarise(reply, reply.citations_size()); },
@@ -63,8 +64,8 @@ absl::StatusOr<v1::ReviewReply> Supervisor::Review(const runtime::Context&,
   return reply;
 }
 
-Awaitable<absl::StatusOr<v1::TurnReply>> Supervisor::Submit(runtime::Context context, v1::TurnRequest request,
-                                                            runtime::Emitter<v1::TurnEvent> emitter) {
+Awaitable<absl::StatusOr<v1::TurnReply>> Supervisor::Submit(
+    runtime::Context context, v1::TurnRequest request, runtime::Emitter<v1::TurnEvent> emitter) {
   // A client without the gateway need not repeat in headers what the message says.
   context.turn_id = request.turn_id();
   context.conversation_id = request.conversation_id();
@@ -94,7 +95,8 @@ Awaitable<absl::StatusOr<v1::Conversation>> Supervisor::Open(runtime::Context co
       co_await store_.Commit(std::move(context), std::move(record), 0, std::move(summary));
   if (status.ok()) co_return opened;
   if (!absl::IsAborted(status) && !absl::IsAlreadyExists(status)) co_return status;
-  absl::StatusOr<conversation::Stored> existing = co_await store_.Load(request.conversation_id(), deadline);
+  absl::StatusOr<conversation::Stored> existing =
+      co_await store_.Load(request.conversation_id(), deadline);
   if (!existing.ok()) co_return existing.status();
   if (existing->record.conversation().principal() != request.principal()) {
     co_return absl::AlreadyExistsError("this conversation exists");
@@ -104,14 +106,16 @@ Awaitable<absl::StatusOr<v1::Conversation>> Supervisor::Open(runtime::Context co
 
 Awaitable<absl::StatusOr<v1::HistoryReply>> Supervisor::History(runtime::Context context,
                                                                 v1::HistoryRequest request) {
-  absl::StatusOr<conversation::Stored> last = co_await store_.Load(request.conversation_id(), context.deadline);
+  absl::StatusOr<conversation::Stored> last =
+      co_await store_.Load(request.conversation_id(), context.deadline);
   if (absl::IsNotFound(last.status())) co_return UnknownConversation();
   if (!last.ok()) co_return last.status();
   v1::HistoryReply reply;
   *reply.mutable_conversation() = last->record.conversation();
   reply.mutable_conversation()->clear_window();
   if (request.state_only()) co_return reply;
-  const auto wanted = static_cast<int>(request.page_size() == 0 ? kPageSizeDefault : request.page_size());
+  const auto wanted =
+      static_cast<int>(request.page_size() == 0 ? kPageSizeDefault : request.page_size());
   uint64_t sequence = request.after_sequence();
   while (reply.turns_size() < wanted && sequence < last->sequence) {
     absl::StatusOr<conversation::Stored> stored =

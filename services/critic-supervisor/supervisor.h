@@ -1,4 +1,5 @@
-// The verbs of critic-supervisor: conducting turns, reviewing by request, opening and reading conversations.
+// The verbs of critic-supervisor: conducting turns, reviewing by request, opening and reading
+// conversations.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -19,9 +20,12 @@ class Supervisor {
                                          const v1::ReviewRequest& request) const;
   Awaitable<absl::StatusOr<v1::TurnReply>> Submit(runtime::Context context, v1::TurnRequest request,
                                                   runtime::Emitter<v1::TurnEvent> emitter);
-  // Opening the same id again gives the conversation back; AlreadyExists if it is another principal's.
-  Awaitable<absl::StatusOr<v1::Conversation>> Open(runtime::Context context, v1::OpenRequest request);
-  Awaitable<absl::StatusOr<v1::HistoryReply>> History(runtime::Context context, v1::HistoryRequest request);
+  // Opening the same id again gives the conversation back; AlreadyExists if it is another
+  // principal's.
+  Awaitable<absl::StatusOr<v1::Conversation>> Open(runtime::Context context,
+                                                   v1::OpenRequest request);
+  Awaitable<absl::StatusOr<v1::HistoryReply>> History(runtime::Context context,
+                                                      v1::HistoryRequest request);
 
  private:
   bus::Connection& bus_;

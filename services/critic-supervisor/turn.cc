@@ -35,7 +35,8 @@ Turn::Turn(bus::Connection& bus, const critic::Critic& critic, TurnLimits limits
       store_(bus, "critic-supervisor") {}
 
 Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
-  absl::StatusOr<conversation::Beginning> beginning = co_await store_.Begin(request_, context_.deadline);
+  absl::StatusOr<conversation::Beginning> beginning =
+      co_await store_.Begin(request_, context_.deadline);
   if (!beginning.ok()) co_return beginning.status();
   if (beginning->answered) co_return beginning->answered->reply();
   before_ = std::move(beginning->before);
@@ -77,7 +78,8 @@ bool Turn::Screen() {
   v1::TurnReply& reply = *completed_.mutable_reply();
   reply.set_blocked(true);
   reply.set_policy(review.policy);
-  reply.set_reply(review.answer);  // the key; AnswerBlocked puts the words once it knows the language
+  reply.set_reply(
+      review.answer);  // the key; AnswerBlocked puts the words once it knows the language
   return false;
 }
 
@@ -88,8 +90,9 @@ Awaitable<void> Turn::AnswerBlocked() {
   Context context = context_.WithDeadline(Deadline::After(limits_.leg_timeout));
   OnLeg on_leg = [this](const LegReport& report) { Report(report); };
   // Only for the language of the refusal: what the message wants no longer matters.
-  absl::StatusOr<v1::ClassifyReply> classified = co_await Leg<v1::ClassifyReply>(
-      bus_, "intent-classifier", "classify", std::move(context), std::move(classify), std::move(on_leg));
+  absl::StatusOr<v1::ClassifyReply> classified =
+      co_await Leg<v1::ClassifyReply>(bus_, "intent-classifier", "classify", std::move(context),
+                                      std::move(classify), std::move(on_leg));
   if (classified.ok()) {
     findings_.classification = *std::move(classified);
     SetIntents(findings_.classification, reply);
@@ -109,9 +112,9 @@ void Turn::AnswerHuman() {
   reply.set_answered(true);
 }
 
-// The three legs run side by side under one deadline. None is required: without the classifier the intent
-// stays open, without retrieval the generator says that it does not know, without the desk nobody is called
-// unless the customer plainly asks. Each that is missing is named in `degraded`.
+// The three legs run side by side under one deadline. None is required: without the classifier the
+// intent stays open, without retrieval the generator says that it does not know, without the desk
+// nobody is called unless the customer plainly asks. Each that is missing is named in `degraded`.
 Awaitable<void> Turn::Consult() {
   using boost::asio::experimental::awaitable_operators::operator&&;
   const v1::Conversation& conversation = before_.record.conversation();
@@ -134,8 +137,10 @@ Awaitable<void> Turn::Consult() {
   assess.set_turn_count(conversation.turn_count());
   assess.set_unanswered_streak(conversation.unanswered_streak());
 
-  auto classifying = Leg<v1::ClassifyReply>(bus_, "intent-classifier", "classify", context, classify, on_leg);
-  auto searching = Leg<v1::SearchReply>(bus_, "knowledge-retrieval", "search", context, search, on_leg);
+  auto classifying =
+      Leg<v1::ClassifyReply>(bus_, "intent-classifier", "classify", context, classify, on_leg);
+  auto searching =
+      Leg<v1::SearchReply>(bus_, "knowledge-retrieval", "search", context, search, on_leg);
   auto assessing = Leg<v1::AssessReply>(bus_, "escalation", "assess", context, assess, on_leg);
   auto all = std::move(classifying) && std::move(searching) && std::move(assessing);
   auto [classified, found, assessed] = co_await std::move(all);
@@ -229,13 +234,15 @@ Awaitable<absl::Status> Turn::Attempt(v1::GenerateRequest request) {
   co_return generated.status();
 }
 
-// Reads the generator's sentences as they come; each is reviewed before it is released. Aborted: one was
-// rejected, the objection is noted.
-Awaitable<absl::StatusOr<v1::GenerateReply>> Turn::ReadSentences(v1::GenerateRequest request, Context context) {
-  bus::Headers headers = runtime::RequestHeaders(context, request.GetTypeName(), "critic-supervisor");
+// Reads the generator's sentences as they come; each is reviewed before it is released. Aborted:
+// one was rejected, the objection is noted.
+Awaitable<absl::StatusOr<v1::GenerateReply>> Turn::ReadSentences(v1::GenerateRequest request,
+                                                                 Context context) {
+  bus::Headers headers =
+      runtime::RequestHeaders(context, request.GetTypeName(), "critic-supervisor");
   std::unique_ptr<bus::ReplyStream> replies =
-      bus_.RequestStream(runtime::AgentSubject("response-generator", "generate"), std::move(headers),
-                         runtime::Encode(request), context.deadline);
+      bus_.RequestStream(runtime::AgentSubject("response-generator", "generate"),
+                         std::move(headers), runtime::Encode(request), context.deadline);
   const absl::Status rejected = absl::AbortedError("the critic rejected a sentence");
   for (;;) {
     absl::StatusOr<bus::Message> message = co_await replies->Next();
@@ -268,12 +275,13 @@ bool Turn::Passes(const std::string& sentence) {
   const critic::Review review = critic_.Examine(review_);
   reviewing_ += std::chrono::steady_clock::now() - started;
   if (review.verdict == v1::ReviewReply::ALLOW) return true;
-  objections_.push_back(StrCat("sentence ", sentences_released_, " (", review.policy, "): ", review.reason));
+  objections_.push_back(
+      StrCat("sentence ", sentences_released_, " (", review.policy, "): ", review.reason));
   log::Warning("the critic rejected a sentence", {{"turn_id", context_.turn_id},
-                                                   {"trace_id", context_.trace.trace_id},
-                                                   {"policy", review.policy},
-                                                   {"rule", review.rule},
-                                                   {"reason", review.reason}});
+                                                  {"trace_id", context_.trace.trace_id},
+                                                  {"policy", review.policy},
+                                                  {"rule", review.rule},
+                                                  {"reason", review.reason}});
   return false;
 }
 

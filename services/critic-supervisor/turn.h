@@ -10,11 +10,11 @@
 
 #include "absl/status/statusor.h"
 #include "common/bus/connection.h"
+#include "common/conversation/turn_store.h"
 #include "common/runtime/agent.h"
 #include "services/critic-supervisor/critic/critic.h"
 #include "services/critic-supervisor/legs.h"
 #include "services/critic-supervisor/outcome.h"
-#include "common/conversation/turn_store.h"
 
 namespace switchboard::critic_supervisor {
 
@@ -31,11 +31,12 @@ class Turn {
  public:
   using Emitter = runtime::Emitter<v1::TurnEvent>;
 
-  Turn(bus::Connection& bus, const critic::Critic& critic, TurnLimits limits, runtime::Context context,
-       v1::TurnRequest request, Emitter emitter);
+  Turn(bus::Connection& bus, const critic::Critic& critic, TurnLimits limits,
+       runtime::Context context, v1::TurnRequest request, Emitter emitter);
 
-  // NotFound: no such conversation. FailedPrecondition: it is closed. AlreadyExists: the turn id was used
-  // for another request. Unavailable: the turn could not be stored; the same id may be sent again.
+  // NotFound: no such conversation. FailedPrecondition: it is closed. AlreadyExists: the turn id
+  // was used for another request. Unavailable: the turn could not be stored; the same id may be
+  // sent again.
   Awaitable<absl::StatusOr<v1::TurnReply>> Conduct();
 
  private:
@@ -44,7 +45,8 @@ class Turn {
   Awaitable<void> Consult();
   Awaitable<void> Answer();
   Awaitable<absl::Status> Attempt(v1::GenerateRequest request);
-  Awaitable<absl::StatusOr<v1::GenerateReply>> ReadSentences(v1::GenerateRequest request, runtime::Context context);
+  Awaitable<absl::StatusOr<v1::GenerateReply>> ReadSentences(v1::GenerateRequest request,
+                                                             runtime::Context context);
   bool Passes(const std::string& sentence);
   void Accept(const v1::GenerateReply& generated);
   void AnswerCanned(std::string_view key, std::string_view reason);

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from mesh import AGENTS, BIN, wait_until
+from mesh import AGENTS, BIN, ROOT, wait_until
 
 
 class PlainNats:
@@ -135,6 +135,15 @@ def test_wrong_settings_get_a_line_each(mesh):
     assert done.returncode == 2
     for key in ("LOG_LEVEL", "HEALTH_PORT", "--no-such-key"):
         assert key in done.stderr, done.stderr
+
+
+def test_the_configuration_page_is_what_the_programs_declare():
+    page = (ROOT / "docs/configuration.md").read_text()
+    for program in [*AGENTS, "gateway"]:
+        declared = subprocess.run([str(BIN / program), "--config-markdown"], env={}, capture_output=True,
+                                  text=True, check=True).stdout
+        declared = declared.replace(f"{BIN.parent}/", "build/release/").replace(f"{ROOT}/", "")
+        assert f"## {program}\n\n{declared}" in page, f"{program}: run make docs"
 
 
 def test_probes_and_metrics_of_an_agent(mesh):

@@ -35,19 +35,21 @@ class BusTest : public ::testing::Test {
   }
 
   // Answers each request with its payload and "!".
-  Subscription Echo(Connection& connection, const std::string& subject, const std::string& group = "") {
+  Subscription Echo(Connection& connection, const std::string& subject,
+                    const std::string& group = "") {
     return connection
         .Subscribe(subject, group,
                    [&connection](Message message) {
-                     (void)connection.Publish(std::string(message.reply_subject()), {{"Seen", "yes"}},
-                                              StrCat(message.payload(), "!"));
+                     (void)connection.Publish(std::string(message.reply_subject()),
+                                              {{"Seen", "yes"}}, StrCat(message.payload(), "!"));
                    })
         .value();
   }
 
   absl::StatusOr<Message> Request(const std::string& subject, const std::string& payload,
                                   milliseconds limit = seconds(10)) {
-    return RunOnLoop(io_, connection_->Request(subject, {{"A", "b"}}, payload, Deadline::After(limit)));
+    return RunOnLoop(io_,
+                     connection_->Request(subject, {{"A", "b"}}, payload, Deadline::After(limit)));
   }
 
   void MakeStream(const std::string& name, const std::string& subject) {
@@ -106,7 +108,8 @@ TEST_F(BusTest, ManyRequestsAtOnceEachGetTheirOwnReply) {
 TEST_F(BusTest, AStreamedReplyArrivesInOrderAndEndsWithTheUnmarked) {
   const auto numbers = connection_->Subscribe("count", "", [this](Message message) {
     const std::string to(message.reply_subject());
-    for (int i = 0; i < 3; ++i) (void)connection_->Publish(to, {{"Mesh-Stream", "next"}}, StrCat(i));
+    for (int i = 0; i < 3; ++i)
+      (void)connection_->Publish(to, {{"Mesh-Stream", "next"}}, StrCat(i));
     (void)connection_->Publish(to, {{"Done", "1"}}, "end");
   });
   auto stream = connection_->RequestStream("count", {}, "", Soon());
@@ -146,7 +149,8 @@ TEST_F(BusTest, AQueueGroupHandlesEachMessageOnce) {
   const auto a = connection_->Subscribe("job", "workers", [&](Message) { ++first; });
   const auto b = other->Subscribe("job", "workers", [&](Message) { ++second; });
   RunOnLoop(io_, other->Flush(Soon()));
-  RunUntil(io_, [] { return false; }, milliseconds(50));
+  RunUntil(
+      io_, [] { return false; }, milliseconds(50));
   for (int i = 0; i < 200; ++i) ASSERT_EQ(connection_->Publish("job", {}, "x"), absl::OkStatus());
   EXPECT_TRUE(RunUntil(io_, [&] { return first + second == 200; }));
   EXPECT_GT(first, 0);
@@ -157,13 +161,15 @@ TEST_F(BusTest, ADrainedSubscriptionHandlesWhatWasSentAndNothingAfter) {
   const auto sender = Connect();
   int handled = 0;
   auto subscription = connection_->Subscribe("drain", "", [&](Message) { ++handled; }).value();
-  RunUntil(io_, [] { return false; }, milliseconds(50));
+  RunUntil(
+      io_, [] { return false; }, milliseconds(50));
   for (int i = 0; i < 500; ++i) ASSERT_EQ(sender->Publish("drain", {}, "x"), absl::OkStatus());
   RunOnLoop(io_, sender->Flush(Soon()));
   EXPECT_TRUE(RunUntil(io_, [&] { return subscription.Drained(); }));
   EXPECT_EQ(handled, 500);
   ASSERT_TRUE(sender->Publish("drain", {}, "late").ok());
-  RunUntil(io_, [] { return false; }, milliseconds(50));
+  RunUntil(
+      io_, [] { return false; }, milliseconds(50));
   EXPECT_EQ(handled, 500);
 }
 
@@ -271,7 +277,8 @@ TEST_F(BusTest, AKeyValueWatchSeesTheStateThenEveryChange) {
                      [&] { caught_up = true; }),
                  asio::detached);
   EXPECT_TRUE(RunUntil(io_, [&] { return caught_up; }));
-  EXPECT_THAT(state, ::testing::UnorderedElementsAre(::testing::Pair("a", "2"), ::testing::Pair("b", "x")));
+  EXPECT_THAT(
+      state, ::testing::UnorderedElementsAre(::testing::Pair("a", "2"), ::testing::Pair("b", "x")));
   ASSERT_TRUE(RunOnLoop(io_, bucket.Put("c", "3", Soon())).ok());
   ASSERT_TRUE(RunOnLoop(io_, bucket.Delete("a", Soon())).ok());
   EXPECT_TRUE(RunUntil(io_, [&] { return state.size() == 2 && state.contains("c"); }));
@@ -289,16 +296,18 @@ TEST_F(BusTest, AKeyIsCreatedOnce) {
   ASSERT_TRUE(RunOnLoop(io_, bucket.Delete("k", Soon())).ok());
   EXPECT_TRUE(absl::IsNotFound(RunOnLoop(io_, bucket.Get("k", Soon())).status()));
   EXPECT_TRUE(RunOnLoop(io_, bucket.Create("k", "3", Soon())).ok());
-  EXPECT_TRUE(absl::IsInvalidArgument(RunOnLoop(io_, bucket.Put("no spaces", "", Soon())).status()));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(RunOnLoop(io_, bucket.Put("no spaces", "", Soon())).status()));
 }
 
 TEST_F(BusTest, AServerRestartIsSurvived) {
   KeyValue bucket(*connection_, "test");
   ASSERT_TRUE(RunOnLoop(io_, bucket.Ensure(1, 1, Soon())).ok());
   std::map<std::string, std::string> state;
-  asio::co_spawn(io_, bucket.Watch([&](const KeyValueEntry& entry) { state[entry.key] = entry.value; },
-                                   nullptr),
-                 asio::detached);
+  asio::co_spawn(
+      io_,
+      bucket.Watch([&](const KeyValueEntry& entry) { state[entry.key] = entry.value; }, nullptr),
+      asio::detached);
   const Subscription echo = Echo(*connection_, "echo");
   ASSERT_TRUE(Request("echo", "before").ok());
   server_.Kill();

@@ -16,9 +16,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::HasSubstr;
 using testing::RunOnLoop;
 using testing::RunUntil;
-using ::testing::HasSubstr;
 
 class RuntimeTest : public ::testing::Test {
  protected:
@@ -44,8 +44,8 @@ class RuntimeTest : public ::testing::Test {
 
   absl::StatusOr<bus::Message> Ask(const std::string& verb, const std::string& payload,
                                    bus::Headers headers = {{"Content-Type", "application/json"}}) {
-    return RunOnLoop(io_, connection_->Request("mesh.agent.greeter." + verb, std::move(headers), payload,
-                                               Deadline::After(seconds(10))));
+    return RunOnLoop(io_, connection_->Request("mesh.agent.greeter." + verb, std::move(headers),
+                                               payload, Deadline::After(seconds(10))));
   }
 
   testing::NatsServer server_;
@@ -66,9 +66,14 @@ TEST_F(RuntimeTest, AnswersJsonWithJsonAndASummary) {
 }
 
 TEST_F(RuntimeTest, AnswersProtobufWithProtobuf) {
-  const auto reply = Ask("greet", "\x0a\x03" "Ada", {});  // field 1, length 3
+  const auto reply = Ask("greet",
+                         "\x0a\x03"
+                         "Ada",
+                         {});  // field 1, length 3
   ASSERT_TRUE(reply.ok());
-  EXPECT_EQ(reply->payload(), "\x0a\x0b" "Hello, Ada!");
+  EXPECT_EQ(reply->payload(),
+            "\x0a\x0b"
+            "Hello, Ada!");
 }
 
 TEST_F(RuntimeTest, RefusesWhatItCannotUseAndSaysWhy) {
@@ -86,7 +91,12 @@ TEST_F(RuntimeTest, RefusesWhatItCannotUseAndSaysWhy) {
       {"broken JSON", "greet", "{", json, "INVALID_ARGUMENT", "body"},
       {"bytes that are no protobuf", "greet", "\xff\xff\xff", {}, "INVALID_ARGUMENT", "body"},
       {"an unknown verb", "dance", "{}", json, "UNIMPLEMENTED", "verb"},
-      {"a deadline that has passed", "greet", "{}", {{"Mesh-Deadline-Ms", "0"}}, "DEADLINE_EXCEEDED", ""},
+      {"a deadline that has passed",
+       "greet",
+       "{}",
+       {{"Mesh-Deadline-Ms", "0"}},
+       "DEADLINE_EXCEEDED",
+       ""},
   };
   for (const Case& c : cases) {
     const auto reply = Ask(c.verb, c.payload, c.headers);
@@ -100,13 +110,14 @@ TEST_F(RuntimeTest, RefusesWhatItCannotUseAndSaysWhy) {
 TEST_F(RuntimeTest, AnswersTheServicesProtocol) {
   ASSERT_TRUE(Ask("greet", R"({"name": "Ada"})").ok());
   for (const char* subject : {"$SRV.PING", "$SRV.INFO.greeter", "$SRV.STATS.greeter"}) {
-    const auto reply = RunOnLoop(io_, connection_->Request(subject, {}, "", Deadline::After(seconds(5))));
+    const auto reply =
+        RunOnLoop(io_, connection_->Request(subject, {}, "", Deadline::After(seconds(5))));
     ASSERT_TRUE(reply.ok()) << subject;
     const auto answer = nlohmann::json::parse(reply->payload());
     EXPECT_EQ(answer["name"], "greeter") << subject;
   }
-  const auto stats =
-      RunOnLoop(io_, connection_->Request("$SRV.STATS.greeter", {}, "", Deadline::After(seconds(5))));
+  const auto stats = RunOnLoop(
+      io_, connection_->Request("$SRV.STATS.greeter", {}, "", Deadline::After(seconds(5))));
   const auto endpoint = nlohmann::json::parse(stats->payload())["endpoints"][0];
   EXPECT_EQ(endpoint["num_requests"], 1);
   EXPECT_EQ(endpoint["num_errors"], 0);
@@ -137,16 +148,18 @@ TEST_F(RuntimeTest, WithAReplicaSigtermUnderLoadLosesNoRequest) {
   testing::Process replica({GREETER, "--health-port=" + std::to_string(replica_port)},
                            {{"NATS_URL", server_.url()}}, folder_.path() + "/replica.log");
   ASSERT_TRUE(testing::WaitUntil(
-      [&] { return http::ProbeGet("127.0.0.1", replica_port, "/readyz", seconds(2)).ok(); }, seconds(30)));
+      [&] { return http::ProbeGet("127.0.0.1", replica_port, "/readyz", seconds(2)).ok(); },
+      seconds(30)));
   int answered = 0;
   int failed = 0;
   for (int i = 0; i < 3000; ++i) {
-    asio::co_spawn(io_,
-                   connection_->Request("mesh.agent.greeter.greet", {{"Content-Type", "application/json"}},
-                                        R"({"name": "Ada"})", Deadline::After(seconds(10))),
-                   [&](std::exception_ptr, absl::StatusOr<bus::Message> reply) {
-                     (reply.ok() ? answered : failed) += 1;
-                   });
+    asio::co_spawn(
+        io_,
+        connection_->Request("mesh.agent.greeter.greet", {{"Content-Type", "application/json"}},
+                             R"({"name": "Ada"})", Deadline::After(seconds(10))),
+        [&](std::exception_ptr, absl::StatusOr<bus::Message> reply) {
+          (reply.ok() ? answered : failed) += 1;
+        });
     if (i == 1500) greeter_->Signal(SIGTERM);
     if (i % 50 == 0) io_.poll();
   }
@@ -159,14 +172,16 @@ TEST_F(RuntimeTest, WrongSettingsStopTheStartWithALineEach) {
   testing::Process wrong({GREETER, "--log-level=loud", "--max-in-flight=-1", "--nonsense=1"}, {},
                          folder_.path() + "/wrong.log");
   EXPECT_EQ(wrong.Wait(seconds(10)), 2);
-  for (const char* expected : {"LOG_LEVEL: \"loud\"", "MAX_IN_FLIGHT: \"-1\"", "--nonsense: no such setting"}) {
+  for (const char* expected :
+       {"LOG_LEVEL: \"loud\"", "MAX_IN_FLIGHT: \"-1\"", "--nonsense: no such setting"}) {
     EXPECT_THAT(wrong.Output(), HasSubstr(expected));
   }
 }
 
 TEST_F(RuntimeTest, NoNatsIsOneClearLine) {
-  testing::Process lonely({GREETER, "--nats-url=nats://127.0.0.1:1", "--nats-connect-timeout-ms=100"}, {},
-                          folder_.path() + "/lonely.log");
+  testing::Process lonely(
+      {GREETER, "--nats-url=nats://127.0.0.1:1", "--nats-connect-timeout-ms=100"}, {},
+      folder_.path() + "/lonely.log");
   EXPECT_EQ(lonely.Wait(seconds(10)), 1);
   EXPECT_THAT(lonely.Output(), HasSubstr("connecting to nats://127.0.0.1:1"));
 }

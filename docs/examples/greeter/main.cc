@@ -17,7 +17,8 @@ absl::Status SetUp(runtime::Agent& agent, const Config& config) {
   const std::string salutation = config.salutation;
   agent.Handle<GreetRequest, GreetReply>(
       "greet",
-      [salutation](const runtime::Context&, const GreetRequest& request) -> absl::StatusOr<GreetReply> {
+      [salutation](const runtime::Context&,
+                   const GreetRequest& request) -> absl::StatusOr<GreetReply> {
         GreetReply reply;
         reply.set_greeting(salutation + ", " + request.name() + "!");
         return reply;

@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <nlohmann/json.hpp>
 
 #include "common/observability/log.h"
@@ -51,8 +52,6 @@ absl::Status Gateway::Install() {
   agent_.OnDrain([self] { self->http_.Drain(); });
   agent_.OnStop([self] { return self->Stop(); });
   agent_.Spawn(
-      "agents", [self] { return self->directory_.Run(); }, [self] { self->directory_.Stop(); });
-  agent_.Spawn(
       "health", [self] { return self->WatchHealth(); },
       [self] {
         self->stopping_ = true;
@@ -66,6 +65,9 @@ Awaitable<absl::Status> Gateway::Start() {
   absl::Status streams = co_await runtime::EnsureMeshStreams(
       agent_.bus(), agent_.stream_replicas(), Deadline::After(std::chrono::seconds(30)));
   if (!streams.ok()) co_return streams;
+  // No background task of the runtime: those are stopped first, and the turns in hand still ask who
+  // is there.
+  asio::co_spawn(agent_.io(), WatchAgents(shared_from_this()), asio::detached);
   absl::Status listening = http_.Listen();
   if (listening.ok()) listening = grpc_.Listen();
   if (!listening.ok()) co_return listening;
@@ -88,16 +90,24 @@ Awaitable<void> Gateway::WatchHealth() {
   grpc_.SetServing(false);
 }
 
+Awaitable<void> Gateway::WatchAgents(std::shared_ptr<Gateway> self) {
+  co_await self->directory_.Run();
+}
+
 Awaitable<void> Gateway::Stop() {
+  using boost::asio::experimental::awaitable_operators::operator&&;
   const Deadline deadline = Deadline::After(config_.turn_timeout + kStopReserve);
-  co_await http_.Join(deadline);
   // Blocks until the calls have ended; they end on this loop.
   GrpcServer* grpc = &grpc_;
   auto shut_down = [grpc, deadline] {
     grpc->Shutdown(deadline);
     return true;
   };
-  (void)co_await runtime::Blocking(agent_.blocking_executor(), std::move(shut_down));
+  auto grpc_ended = runtime::Blocking(agent_.blocking_executor(), std::move(shut_down));
+  auto http_ended = http_.Join(deadline);
+  auto both_ended = std::move(grpc_ended) && std::move(http_ended);
+  co_await std::move(both_ended);
+  directory_.Stop();
 }
 
 std::string Gateway::Readiness(bool* ready) {

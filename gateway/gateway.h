@@ -25,6 +25,7 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
  private:
   Awaitable<absl::Status> Start();
   Awaitable<void> WatchHealth();
+  static Awaitable<void> WatchAgents(std::shared_ptr<Gateway> self);
   Awaitable<void> Stop();
   // The runtime's listing with every agent's state beside it.
   std::string Readiness(bool* ready);

@@ -59,7 +59,7 @@ class MeshOperations : public Operations {
                                                    EventSink on_event);
   Awaitable<absl::StatusOr<v1::TurnReply>> LastResort(runtime::Context context,
                                                       v1::TurnRequest turn, EventSink on_event,
-                                                      absl::Status cause);
+                                                      bool heard, absl::Status cause);
   Awaitable<absl::StatusOr<v1::TurnReply>> Attempt(runtime::Context context, v1::TurnRequest turn,
                                                    Deadline silence);
   Awaitable<absl::StatusOr<v1::TurnReply>> AttemptStream(runtime::Context context,

@@ -147,7 +147,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::RunTurn(CallContext con
     if (reply.ok()) co_return reply;
     if (absl::IsDeadlineExceeded(reply.status())) {
       if (!context.deadline.expired() && !directory_.Present(kSupervisor)) {
-        co_return co_await LastResort(bus_context, turn, on_event, reply.status());
+        co_return co_await LastResort(bus_context, turn, on_event, heard, reply.status());
       }
       if (handed_on || context.deadline.expired()) {
         co_return absl::DeadlineExceededError("the answer was not there in time");
@@ -155,10 +155,11 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::RunTurn(CallContext con
       handed_on = true;
       continue;
     }
-    if (!absl::IsUnavailable(reply.status())) co_return reply;
+    // Unavailable with a time to wait is a supervisor's own word: it is there, and busy.
+    if (!absl::IsUnavailable(reply.status()) || RetryAfterMsOf(reply.status()) > 0) co_return reply;
     if (!patience) patience = context.deadline.Child(kAwayLimit);
     if (patience->expired()) {
-      co_return co_await LastResort(bus_context, turn, on_event, reply.status());
+      co_return co_await LastResort(bus_context, turn, on_event, heard, reply.status());
     }
     co_await Pause(kAwayPause);
   }
@@ -167,7 +168,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::RunTurn(CallContext con
 // No supervisor is there: the customer gets an apology and a person, when even that can be stored.
 Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::LastResort(runtime::Context context,
                                                                     v1::TurnRequest turn,
-                                                                    EventSink on_event,
+                                                                    EventSink on_event, bool heard,
                                                                     absl::Status cause) {
   absl::StatusOr<v1::TurnReply> reply =
       co_await AnswerAsLastResort(connection_, std::move(context), std::move(turn));
@@ -176,6 +177,10 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::LastResort(runtime::Con
   }
   if (reply.ok() && on_event) {
     v1::TurnEvent event;
+    if (heard) {  // sentences of an answer that will not come
+      event.mutable_restart()->set_attempt(1);
+      on_event(event);
+    }
     event.mutable_sentence()->set_text(reply->reply());
     on_event(event);
   }

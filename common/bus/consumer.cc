@@ -21,6 +21,8 @@ struct Consumer::Intake {
   explicit Intake(asio::io_context& io) : arrived(io) {}
   std::deque<Message> messages;
   bool status_seen = false;
+  // A status that says more than "nothing there": the consumer or JetStream itself is gone.
+  bool trouble = false;
   asio::steady_timer arrived;
 };
 
@@ -51,7 +53,9 @@ Awaitable<void> Consumer::Run() {
   absl::StatusOr<Subscription> subscription =
       connection_.Subscribe(inbox, "", [intake = intake_](Message message) {
         if (IsStatus(message)) {
+          const std::string_view status = message.Header("Status");
           intake->status_seen = true;
+          intake->trouble = status != "404" && status != "408";
         } else {
           intake->messages.push_back(std::move(message));
         }
@@ -82,7 +86,9 @@ Awaitable<void> Consumer::Run() {
     }
     // What is there already, many at once; else wait for one.
     bool answered = co_await Fetch(inbox, options_.batch_max, std::chrono::milliseconds(0));
-    if (intake_->messages.empty() && !stopped_) answered = co_await Fetch(inbox, 1, options_.wait);
+    if (answered && intake_->messages.empty() && !stopped_) {
+      answered = co_await Fetch(inbox, 1, options_.wait);
+    }
     // Silence means that the server forgot us (restart, consumer removed): make sure it knows.
     ensured = answered;
     if (!intake_->messages.empty()) co_await HandleBatch();
@@ -97,6 +103,7 @@ Awaitable<bool> Consumer::Fetch(std::string inbox, int batch, std::chrono::milli
     request["no_wait"] = true;
   }
   intake_->status_seen = false;
+  intake_->trouble = false;
   absl::Status sent = connection_.Publish(
       StrCat("$JS.API.CONSUMER.MSG.NEXT.", config_.stream, ".", config_.durable), {},
       request.dump(), inbox);
@@ -111,6 +118,10 @@ Awaitable<bool> Consumer::Fetch(std::string inbox, int batch, std::chrono::milli
     boost::system::error_code error;
     co_await intake_->arrived.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (!error) co_return false;
+  }
+  if (intake_->trouble) {
+    co_await Pause(options_.retry_delay);
+    co_return false;
   }
   co_return true;
 }

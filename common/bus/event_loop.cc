@@ -69,6 +69,7 @@ void EventLoop::Adopt(natsConnection* connection, int descriptor) {
   boost::system::error_code ignored;
   socket_.close(ignored);
   reading_ = false;
+  ++generation_;
   socket_.assign(descriptor, ignored);
   WaitRead();
   if (want_write_) WriteSoon();
@@ -78,8 +79,10 @@ void EventLoop::WaitRead() {
   if (stopped_ || reading_ || !want_read_ || !socket_.is_open()) return;
   reading_ = true;
   socket_.async_wait(asio::posix::descriptor_base::wait_read,
-                     [self = shared_from_this()](const boost::system::error_code& error) {
-                       if (error || self->stopped_) return;  // closed: Adopt has begun anew
+                     [self = shared_from_this(),
+                      generation = generation_](const boost::system::error_code& error) {
+                       // Another socket has come in between: it has a wait of its own.
+                       if (error || self->stopped_ || generation != self->generation_) return;
                        self->reading_ = false;
                        if (!self->want_read_) return;
                        natsConnection_ProcessReadEvent(self->connection_);

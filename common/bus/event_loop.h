@@ -44,6 +44,8 @@ class EventLoop : public std::enable_shared_from_this<EventLoop> {
   natsConnection* connection_ = nullptr;
   bool stopped_ = false;
   bool reading_ = false;
+  // Counts the sockets; a handler of an earlier one has nothing to say.
+  int generation_ = 0;
   // Set by nats.c's hooks, read by the loop.
   std::atomic<bool> want_read_{false};
   std::atomic<bool> want_write_{false};

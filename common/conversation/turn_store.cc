@@ -70,6 +70,10 @@ Awaitable<absl::StatusOr<Beginning>> TurnStore::Begin(v1::TurnRequest request, D
   beginning.before = *std::move(loaded);
   const v1::Conversation& conversation = beginning.before.record.conversation();
   if (conversation.principal() != request.principal()) co_return UnknownConversation();
+  // One frontend speaks for many customers: a conversation stays with the one it began with.
+  const std::string& owner = conversation.customer().id();
+  const std::string& asking = request.customer().id();
+  if (!asking.empty() && asking != owner) co_return UnknownConversation();
   if (MayBeRetry(conversation, request)) {
     absl::StatusOr<Stored> same =
         co_await FindTurn(request.conversation_id(), request.turn_id(), deadline);
@@ -105,6 +109,8 @@ Awaitable<absl::StatusOr<v1::TurnCompleted>> TurnStore::Finish(
     // Somebody wrote in between: another turn (write after it) or this very one (give its answer
     // back).
     absl::StatusOr<Stored> now = co_await Load(request.conversation_id(), context.deadline);
+    if (absl::IsNotFound(now.status()))
+      continue;  // a replica of the stream that is behind: ask again
     if (!now.ok()) co_return now.status();
     before = *std::move(now);
     if (absl::IsAborted(status) &&
@@ -157,7 +163,7 @@ Awaitable<absl::Status> TurnStore::Commit(runtime::Context context, v1::Conversa
   // Turn ids are the client's: only together with the conversation are they anybody's own.
   options.message_id =
       record.has_turn() ? StrCat(record.conversation().id(), "/", record.turn().reply().turn_id())
-                        : StrCat(record.conversation().id(), "/opened");
+                        : StrCat("opened/", record.conversation().id());
   std::string subject = Subject(record.conversation().id());
   std::string payload = runtime::Encode(record);
   absl::StatusOr<bus::PublishAck> ack =

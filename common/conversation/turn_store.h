@@ -44,8 +44,8 @@ class TurnStore {
   Awaitable<absl::StatusOr<Beginning>> Begin(v1::TurnRequest request, Deadline deadline);
 
   // Writes the turn after `before`, or after what others have written since; gives back what
-  // stands: this turn, or the one of the same id that was quicker. Unavailable: not stored, the
-  // same id may come again.
+  // stands: this turn, or the one of the same id that was quicker. Unavailable: perhaps not stored;
+  // the same id may come again and gets what stands.
   Awaitable<absl::StatusOr<v1::TurnCompleted>> Finish(runtime::Context context,
                                                       v1::TurnRequest request, Stored before,
                                                       v1::TurnCompleted completed, v1::Focus focus,

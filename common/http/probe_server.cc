@@ -72,7 +72,12 @@ Awaitable<void> Accept(std::shared_ptr<State> state) {
     tcp::socket socket =
         co_await state->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) co_return;
-    if (error || state->connections >= ProbeServer::kConnectionsMax) continue;  // closes the socket
+    if (error) {  // out of descriptors, as a rule: trying at once would take the whole loop
+      asio::steady_timer rest(state->io, std::chrono::milliseconds(100));
+      co_await rest.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      continue;
+    }
+    if (state->connections >= ProbeServer::kConnectionsMax) continue;  // closes the socket
     ++state->connections;
     asio::co_spawn(state->io, ServeConnection(state, beast::tcp_stream(std::move(socket))),
                    asio::detached);

@@ -134,7 +134,7 @@ class AgentProcess : public Agent {
       BeginDrain();
       // The second signal is from somebody who does not want to wait.
       signals_.async_wait([this](const boost::system::error_code& again, int) {
-        if (!again) io_.stop();
+        if (!again) std::_Exit(1);  // not a clean stop: a thread may wait for this very loop
       });
     });
     start_limit_.expires_after(config_.start_timeout);
@@ -225,6 +225,7 @@ class AgentProcess : public Agent {
         co_return;
       }
     }
+    if (draining_) co_return;  // SIGTERM came first: nothing is taken any more
     absl::Status subscribed = Subscribe();
     if (!subscribed.ok()) {
       Fail(subscribed);
@@ -239,6 +240,7 @@ class AgentProcess : public Agent {
       Fail(heard.status());
       co_return;
     }
+    if (draining_) co_return;
     for (Background& task : background_) {
       tasks_.Spawn(task.name, task.task(), [this] { Fail(absl::InternalError("see above")); });
     }

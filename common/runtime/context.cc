@@ -10,7 +10,8 @@ Context Context::FromMessage(const bus::Message& message) {
   std::chrono::milliseconds remaining = kDefaultDeadline;
   int64_t remaining_ms = 0;
   if (SimpleAtoi(message.Header(kHeaderDeadline), &remaining_ms)) {
-    remaining = std::min(std::chrono::milliseconds(remaining_ms), kDeadlineMax);
+    remaining =
+        std::chrono::milliseconds(std::clamp<int64_t>(remaining_ms, 0, kDeadlineMax.count()));
   }
   std::optional<trace::Context> trace = trace::Parse(message.Header(kHeaderTrace));
   return Context{Deadline::After(remaining), std::string(message.Header(kHeaderTurn)),

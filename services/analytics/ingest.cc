@@ -88,7 +88,7 @@ Awaitable<absl::Status> Ingest::Prepare() {
   const int replicas = agent_.stream_replicas();
   absl::Status status =
       co_await runtime::EnsureMeshStreams(agent_.bus(), replicas, Deadline::After(kApiDeadline));
-  if (!status.ok() || !store_->created()) co_return status;
+  if (!status.ok() || !store_->empty()) co_return status;
   status = co_await ForgetPosition(runtime::kTurnsStream, kTurnsConsumer);
   if (!status.ok()) co_return status;
   co_return co_await ForgetPosition(runtime::kEventsStream, kFeedbackConsumer);

@@ -24,7 +24,7 @@ class Ingest {
  public:
   Ingest(runtime::Agent& agent, std::shared_ptr<Store> store);
 
-  // Makes sure of the streams. With a store that was just created it also forgets how far the
+  // Makes sure of the streams. With a store that is empty it also forgets how far the
   // consumers had come, so that all that the streams hold is read into the new file.
   Awaitable<absl::Status> Prepare();
 

@@ -16,7 +16,7 @@ absl::Status ToStatus(sqlite3* database, int code, const std::string& path) {
   switch (code & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      // The stream still has the turns: a new file is filled from it (see Store::Opened::created).
+      // The stream still has the turns: a new file is filled from it (see Store::empty).
       return WithRemedy(absl::DataLossError(StrCat(message, "; the file is damaged")),
                         "restore a backup, or move the file away and start again: the turns that "
                         "the stream TURNS still holds are then read anew");

@@ -151,8 +151,11 @@ absl::Status CheckFeedback(const v1::FeedbackReceived& feedback) {
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path) {
   auto store = std::unique_ptr<Store>(new Store);
   ASSIGN_OR_RETURN(store->writer_, Database::Open(path, kBusyTimeout));
-  ASSIGN_OR_RETURN(const int found, Migrate(store->writer_));
-  store->created_ = found == 0;
+  RETURN_IF_ERROR(Migrate(store->writer_).status());
+  ASSIGN_OR_RETURN(Statement any, store->writer_.Prepare("SELECT EXISTS(SELECT 1 FROM turns) OR "
+                                                         "EXISTS(SELECT 1 FROM feedback)"));
+  RETURN_IF_ERROR(any.Step().status());
+  store->empty_ = any.Int(0) == 0;
   ASSIGN_OR_RETURN(store->reader_, Database::Open(path, kBusyTimeout));
   return store;
 }

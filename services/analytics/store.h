@@ -1,7 +1,7 @@
 // Transcripts and figures of completed turns in one SQLite file.
 //
 // All members block and may be called from any thread of a pool. Writing and reading have a
-// connection each, so that a long summary does not hold up the consumer (WAL lets them overlap).
+// connection each, so that WAL lets them overlap where the pool has more than one thread.
 //
 //   ASSIGN_OR_RETURN(auto store, Store::Open("./analytics.db"));
 //   RETURN_IF_ERROR(store->InsertTurns(records).status());     // one transaction
@@ -30,8 +30,8 @@ class Store {
   // writing. DataLoss: it is damaged. FailedPrecondition: a newer build wrote it.
   static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path);
 
-  // True when Open made the file: whoever feeds the store starts from the beginning.
-  bool created() const { return created_; }
+  // True when nothing was stored yet at Open: whoever feeds the store starts from the beginning.
+  bool empty() const { return empty_; }
 
   // Stores turns, all or none. A turn that is there already stays as it is, so that a second
   // delivery changes nothing. Gives the number of new ones. Records must pass CheckTurn.
@@ -57,7 +57,7 @@ class Store {
   Database writer_;
   std::mutex read_mutex_;
   Database reader_;
-  bool created_ = false;
+  bool empty_ = false;
 };
 
 // Ok for a record that can be stored: a turn with its two ids and its time. InvalidArgument

@@ -243,14 +243,19 @@ TEST_F(StoreTest, AnEmptyWindowIsAllZeros) {
   EXPECT_EQ(summary.latencies_size(), 0);
 }
 
+TEST_F(StoreTest, IsEmptyUntilSomethingIsStoredHoweverOftenItWasOpened) {
+  EXPECT_TRUE(MustOpen()->empty());
+  EXPECT_TRUE(MustOpen()->empty()) << "a start that failed after the file was made";
+}
+
 TEST_F(StoreTest, CountsSurviveARestart) {
   {
     auto store = MustOpen();
-    EXPECT_TRUE(store->created());
+    EXPECT_TRUE(store->empty());
     ASSERT_TRUE(store->InsertTurns(std::vector{Turn("c1", "t1", kT0)}).ok());
   }
   auto store = MustOpen();
-  EXPECT_FALSE(store->created());
+  EXPECT_FALSE(store->empty());
   EXPECT_EQ(*store->InsertTurns(std::vector{Turn("c1", "t1", kT0), Turn("c1", "t2", kT0)}), 1);
   EXPECT_EQ(MustSummarize(*store, kT0, kT0 + 1).turns(), 2u);
 }

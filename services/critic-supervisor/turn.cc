@@ -58,10 +58,20 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
   }
   Report({"critic-supervisor", "review", Milliseconds(reviewing_), "ok"});
   reply.set_duration_ms(Milliseconds(std::chrono::steady_clock::now() - started_));
+  const std::string shown = reply.reply();
   std::string summary = Summarise(reply, findings_.knowledge.passages_size());
   absl::StatusOr<v1::TurnCompleted> stands = co_await store_.Finish(
       context_, request_, std::move(before_), std::move(completed_), focus_, std::move(summary));
   if (!stands.ok()) co_return stands.status();
+  // The same turn, submitted twice, was quicker the other time: what the client has seen is not
+  // what stands.
+  if (request_.stream() && stands->reply().reply() != shown) {
+    v1::TurnEvent event;
+    event.mutable_restart()->set_attempt(stands->attempts());
+    emitter_.Emit(event);
+    event.mutable_sentence()->set_text(stands->reply().reply());
+    emitter_.Emit(event);
+  }
   co_return stands->reply();
 }
 
@@ -87,7 +97,7 @@ Awaitable<void> Turn::AnswerBlocked() {
   v1::TurnReply& reply = *completed_.mutable_reply();
   v1::ClassifyRequest classify;
   classify.set_text(request_.text());
-  Context context = context_.WithDeadline(Deadline::After(limits_.leg_timeout));
+  Context context = context_.WithDeadline(LegDeadline());
   OnLeg on_leg = [this](const LegReport& report) { Report(report); };
   // Only for the language of the refusal: what the message wants no longer matters.
   absl::StatusOr<v1::ClassifyReply> classified =
@@ -112,13 +122,24 @@ void Turn::AnswerHuman() {
   reply.set_answered(true);
 }
 
+// A short deadline is shared out: a quarter at most is kept for the commit, half of the rest at
+// most is for the legs, so that a slow optional one still leaves time for an answer.
+Deadline Turn::AnswerDeadline() const {
+  return context_.deadline.Less(
+      std::min<std::chrono::milliseconds>(limits_.commit_reserve, time_given_ / 4));
+}
+
+Deadline Turn::LegDeadline() const {
+  return Deadline::After(std::min(limits_.leg_timeout, AnswerDeadline().Remaining() / 2));
+}
+
 // The three legs run side by side under one deadline. None is required: without the classifier the
 // intent stays open, without retrieval the generator says that it does not know, without the desk
 // nobody is called unless the customer plainly asks. Each that is missing is named in `degraded`.
 Awaitable<void> Turn::Consult() {
   using boost::asio::experimental::awaitable_operators::operator&&;
   const v1::Conversation& conversation = before_.record.conversation();
-  const Context context = context_.WithDeadline(Deadline::After(limits_.leg_timeout));
+  const Context context = context_.WithDeadline(LegDeadline());
   OnLeg on_leg = [this](const LegReport& report) { Report(report); };
 
   v1::ClassifyRequest classify;
@@ -182,18 +203,42 @@ v1::GenerateRequest Turn::GenerateRequestFrom() const {
   *generate.mutable_focus() = conversation.focus();
   *generate.mutable_customer() = conversation.customer();
   if (reply.escalated()) *generate.mutable_escalation() = reply.escalation();
-  generate.set_immediate_words(findings_.assessment.immediate_words());
+  generate.set_immediate_words(ImmediateWords());
   generate.set_stream(request_.stream());
   return generate;
 }
 
-Awaitable<void> Turn::Answer() {
+// Of the desk's words those in the answer's language.
+std::string Turn::ImmediateWords() const {
+  const auto& words = findings_.assessment.immediate_words();
+  auto found = words.find(completed_.reply().language().substr(0, 2));
+  if (found == words.end()) found = words.find("en");
+  return found == words.end() ? std::string() : found->second;
+}
+
+// The critic compares what is said with these.
+void Turn::CollectSources() {
   review_.set_direction(v1::ReviewRequest::OUTPUT);
   review_.set_language(completed_.reply().language());
   *review_.mutable_customer() = before_.record.conversation().customer();
   *review_.mutable_passages() = findings_.knowledge.passages();
   *review_.mutable_records() = findings_.knowledge.records();
+  if (const std::string immediate = ImmediateWords(); !immediate.empty()) {
+    v1::Passage& desk = *review_.add_passages();
+    desk.set_document_id("escalation");
+    desk.set_language(completed_.reply().language());
+    desk.set_text(immediate);
+  }
+  if (completed_.reply().escalated()) {
+    v1::Record& ticket = *review_.add_records();
+    ticket.set_kind("ticket");
+    ticket.set_id(completed_.reply().escalation().ticket_id());
+    ticket.set_access(v1::Record::GRANTED);
+  }
+}
 
+Awaitable<void> Turn::Answer() {
+  CollectSources();
   const v1::GenerateRequest base = GenerateRequestFrom();
   absl::Status status;
   for (int attempt = 1; attempt <= limits_.attempts_max; ++attempt) {
@@ -223,7 +268,7 @@ Awaitable<void> Turn::Answer() {
 Awaitable<absl::Status> Turn::Attempt(v1::GenerateRequest request) {
   const auto started = std::chrono::steady_clock::now();
   const auto reviewed_before = reviewing_;
-  Context context = context_.WithDeadline(context_.deadline.Less(limits_.commit_reserve));
+  Context context = context_.WithDeadline(AnswerDeadline());
   absl::StatusOr<v1::GenerateReply> generated =
       co_await ReadSentences(std::move(request), std::move(context));
   const auto took = std::chrono::steady_clock::now() - started - (reviewing_ - reviewed_before);
@@ -260,6 +305,9 @@ Awaitable<absl::StatusOr<v1::GenerateReply>> Turn::ReadSentences(v1::GenerateReq
     }
     v1::GenerateReply reply;
     if (!reply.ParseFromArray(payload.data(), size)) co_return absl::InternalError("bad reply");
+    if (sentences_released_ == 0 && reply.sentences().empty()) {
+      co_return absl::InternalError("the generator said nothing");
+    }
     // What has not been streamed is reviewed now: an agent may leave streaming out.
     for (int i = static_cast<int>(sentences_released_); i < reply.sentences_size(); ++i) {
       if (!Passes(reply.sentences(i))) co_return rejected;
@@ -305,9 +353,8 @@ void Turn::AnswerCanned(std::string_view key, std::string_view reason) {
   sentences_released_ = 0;
   reply.clear_reply();
   reply.clear_citations();
-  if (!findings_.assessment.immediate_words().empty()) {
-    EmitSentence(findings_.assessment.immediate_words());
-  }
+  const std::string immediate = ImmediateWords();
+  if (!immediate.empty() && Passes(immediate)) EmitSentence(immediate);
   EmitSentence(critic_.CannedAnswer(key, reply.language()));
   reply.set_answered(false);
   EscalateFor(reason, reply);

@@ -53,6 +53,10 @@ class Turn {
   void AnswerHuman();
 
   v1::GenerateRequest GenerateRequestFrom() const;
+  std::string ImmediateWords() const;
+  void CollectSources();
+  Deadline AnswerDeadline() const;
+  Deadline LegDeadline() const;
   void Report(const LegReport& report);
   void EmitSentence(const std::string& text);
 
@@ -63,6 +67,7 @@ class Turn {
   const v1::TurnRequest request_;
   const Emitter emitter_;
   conversation::TurnStore store_;
+  const std::chrono::milliseconds time_given_ = context_.deadline.Remaining();
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 
   conversation::Stored before_;

@@ -170,10 +170,9 @@ v1::AssessReply Assessor::Assess(const v1::AssessRequest& request) const {
     reply.add_reasons(reason.name);
     priority = std::max(priority, reason.priority);
     if (reply.team().empty()) reply.set_team(reason.team);
-    if (reply.immediate_words().empty() && !reason.immediate_words.empty()) {
-      const auto words = reason.immediate_words.find(language);
-      reply.set_immediate_words(
-          words != reason.immediate_words.end() ? words->second : reason.immediate_words.at("en"));
+    if (reply.immediate_words().empty()) {
+      reply.mutable_immediate_words()->insert(reason.immediate_words.begin(),
+                                              reason.immediate_words.end());
     }
   }
   reply.set_escalate(reply.reasons_size() > 0);

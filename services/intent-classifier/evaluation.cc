@@ -36,6 +36,9 @@ Evaluation Evaluate(const Model& model, const std::vector<Example>& examples) {
     const bool right = decision.label == example.label;
     Count(right, result.all);
     Count(right, example.label == kOutOfScope ? result.out_of_scope : result.in_scope);
+    if (example.label != kOutOfScope) {
+      Count(decision.label == kOutOfScope, result.false_out_of_scope);
+    }
     Count(right, result.by_language[example.language]);
     Count(right, result.by_label[example.label]);
     decisions.emplace_back(decision.confidence, right);
@@ -53,6 +56,7 @@ std::string Describe(const Evaluation& evaluation) {
   std::string text = Line("accuracy", evaluation.all);
   text += Line("in scope", evaluation.in_scope);
   text += Line("out of scope (recall)", evaluation.out_of_scope);
+  text += Line("false out of scope", evaluation.false_out_of_scope);
   for (const auto& [language, share] : evaluation.by_language) text += Line("  " + language, share);
   if (evaluation.by_label.size() <= 30) {
     for (const auto& [label, share] : evaluation.by_label) text += Line("  " + label, share);

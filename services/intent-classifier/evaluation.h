@@ -24,6 +24,8 @@ struct Evaluation {
   Share all;
   Share in_scope;
   Share out_of_scope;  // recall
+  // Messages in scope that were taken for out of scope, of all in scope.
+  Share false_out_of_scope;
   std::map<std::string, Share> by_language;
   std::map<std::string, Share> by_label;  // recall
   // Expected calibration error of the decisions, ten bins.

@@ -74,7 +74,8 @@ TEST(Weigh, MakesEachGroupAUnitVectorOfKnownFeatures) {
       [&](uint32_t slot, float weight) { vector[slot] += weight * weight; });
   float squares = 0;
   for (const auto& [slot, square] : vector) squares += square;
-  EXPECT_NEAR(squares, 2, 1e-3) << "words and characters, each of length one";
+  const float expected = kGroupLength[0] * kGroupLength[0] + kGroupLength[1] * kGroupLength[1];
+  EXPECT_NEAR(squares, expected, 1e-3) << "words and characters, each of its length";
 
   size_t known = 0;
   Weigh(

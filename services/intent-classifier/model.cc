@@ -217,7 +217,7 @@ void Model::Score(std::string_view message, Scratch& scratch) const {
 // "Return the shoes and cancel my plan" wants two things, but as one bag of words it looks like
 // either. A clause that is clear by itself and in scope counts as much as the whole message.
 void Model::BlendClauses(std::string_view message, Scratch& scratch) const {
-  constexpr double kClear = 0.7;
+  constexpr double kClear = 0.5;
   SplitClauses(message, scratch.clauses);
   if (scratch.clauses.size() < 2) return;
   double parts = 1;

@@ -38,6 +38,8 @@ absl::Status Main(int argc, char** argv) {
       options.prune_share = std::atof(argv[++i]);
     } else if (argument == "--threshold-cost" && has_value) {
       options.threshold_cost = std::atof(argv[++i]);
+    } else if (argument == "--oos-weight" && has_value) {
+      options.out_of_scope_weight = std::atof(argv[++i]);
     } else if (argument == "--concepts" && has_value) {
       concepts = argv[++i];
     } else if (argument == "--oos" && has_value) {

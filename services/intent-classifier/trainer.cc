@@ -90,7 +90,8 @@ void AssignFolds(int folds, Corpus& corpus) {
 }
 
 absl::StatusOr<Corpus> MakeCorpus(const std::vector<Example>& examples, const Lexicon& lexicon,
-                                  int folds) {
+                                  const TrainOptions& options) {
+  const int folds = options.folds;
   Corpus corpus;
   std::map<std::string, int> count;
   for (const Example& example : examples) ++count[example.label];
@@ -183,13 +184,20 @@ Linear TrainLinear(const Corpus& corpus, const std::vector<int>& members,
   }
   for (std::vector<feature_node>& vector : vectors) rows.push_back(vector.data());
 
-  const problem problem = {static_cast<int>(members.size()), bias_index, truth.data(), rows.data(),
+  const problem problem = {static_cast<int>(rows.size()), bias_index, truth.data(), rows.data(),
                            kBiasFeature};
   parameter parameters = {};
   parameters.solver_type = options.solver;
   parameters.C = options.cost;
   parameters.eps = 0.1;  // liblinear's own default for the dual solvers
   parameters.p = 0.1;
+  int weighted_label = corpus.out_of_scope;
+  double weight = options.out_of_scope_weight;
+  if (corpus.out_of_scope >= 0 && weight != 1) {
+    parameters.nr_weight = 1;
+    parameters.weight_label = &weighted_label;
+    parameters.weight = &weight;
+  }
   set_print_string_function([](const char*) {});
   std::srand(1);  // liblinear shuffles with rand(): the same bytes on every call
   const std::unique_ptr<model, void (*)(model*)> trained(
@@ -204,13 +212,13 @@ Linear TrainLinear(const Corpus& corpus, const std::vector<int>& members,
     const float sign = columns == 1 && c == 1 ? -1 : 1;
     const int column = columns == 1 ? 0 : c;
     const int label = trained->label[c];
-    const auto weight = [&](size_t feature) {
+    const auto weight_of = [&](size_t feature) {
       return sign * static_cast<float>(trained->w[feature * columns + column]);
     };
     for (size_t i = 0; i < linear.slots.size(); ++i) {
-      linear.weights[i * label_count + label] = weight(i);
+      linear.weights[i * label_count + label] = weight_of(i);
     }
-    linear.bias[label] = weight(linear.slots.size()) * static_cast<float>(kBiasFeature);
+    linear.bias[label] = weight_of(linear.slots.size()) * static_cast<float>(kBiasFeature);
   }
   return linear;
 }
@@ -295,7 +303,7 @@ void FillRows(const Linear& linear, double prune_share, ModelData& data) {
 
 absl::StatusOr<Training> Train(const std::vector<Example>& examples, const Lexicon& lexicon,
                                const TrainOptions& options) {
-  ASSIGN_OR_RETURN(const Corpus corpus, MakeCorpus(examples, lexicon, options.folds));
+  ASSIGN_OR_RETURN(const Corpus corpus, MakeCorpus(examples, lexicon, options));
   Training training;
   training.data.labels = corpus.labels;
   training.data.lexicon = lexicon;

@@ -19,17 +19,19 @@ namespace switchboard::intent_classifier {
 struct TrainOptions {
   // liblinear's solver type and cost; measured values stand in README.md.
   int solver = 1;  // L2-regularised L2-loss support vector classification (dual)
-  double cost = 0.5;
+  double cost = 0.3;
   // Folds of the cross-validation. Messages made from one template stay in one fold, or the
   // held-out scores would look better than they are.
   int folds = 5;
   // Features of fewer messages are left out.
   int documents_min = 2;
+  // What an out-of-scope message weighs beside one in scope.
+  double out_of_scope_weight = 0.5;
   // Weights smaller than this share of the largest are dropped.
   double prune_share = 0.002;
   // Share of the messages in scope, rightly decided before, that the out-of-scope threshold may
   // cost.
-  double threshold_cost = 0.01;
+  double threshold_cost = 0.001;
 };
 
 struct Training {

@@ -23,6 +23,13 @@ constexpr uint32_t kPostingsMax = 2000;
 // A word that no document has weighs as if this share of the passages had it: enough to show that
 // the documents are about something else, not so much that one odd name hides a good answer.
 constexpr double kUnknownWordShare = 0.005;
+// All such words together weigh at most so many times what the known ones do.
+constexpr double kUnknownOfKnownMax = 1.6;
+// Alternatives of at least this weight are what the customer may mean.
+constexpr float kMeantMin = 0.8f;
+// Rare words weigh more, but a product's name ("lamp") not many times what the topic ("return")
+// does.
+constexpr double kRarityPower = 0.4;
 // In an index of a few passages every word is frequent; weights are those of an index of this size.
 constexpr double kPassagesOfSmallIndex = 200;
 // A word found in the running text only says less about what a passage answers than one in a
@@ -37,6 +44,27 @@ constexpr double kBodyMiss = 0.6;
 // BM25 of the best candidate adds this much to a score that is otherwise between 0 and 1: it knows
 // how often and in how short a passage the terms stand.
 constexpr double kBm25Share = 0.3;
+// A title or heading whose own words are all asked about adds this much: "How do I cancel my
+// order?" is answered by it however long the story around it is.
+constexpr double kHeadingShare = 0.35;
+// A heading that is wholly asked about lowers the coverage that makes a passage relevant by this
+// share.
+constexpr double kHeadingRelief = 0.6;
+// When nothing is relevant, the best few are better than nothing if their heading is asked about
+// and they cover at least this share of what relevance needs.
+constexpr double kRescueHeading = 0.4;
+constexpr double kRescueShare = 0.5;
+constexpr size_t kRescuedMax = 3;
+// A heading of one everyday word ("Delivery") proves little.
+constexpr double kHeadingDoubt = 1.5;
+// Alternatives weaker than this do not say that a heading is meant.
+constexpr float kHeadingAlternativeMin = 0.7f;
+// One part of a message, with this much of the rest to tell what "it" is.
+constexpr double kOtherClauseImportance = 0.4;
+// Passages that the best of a message in several parts has room for, for each part.
+constexpr size_t kPassagesOfClause = 3;
+// A part says less about what is meant than the whole message.
+constexpr double kClauseScore = 0.95;
 // Passages in another language than the customer's stand behind their own.
 constexpr double kOtherLanguageFactor = 0.6;
 // A passage that covers less than this share of what the best one covers is dropped.
@@ -49,6 +77,23 @@ bool Contains(const std::vector<TermId>& sorted, TermId term) {
 void SortUnique(std::vector<TermId>& terms) {
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
+}
+
+// The terms of the question, or of a part of it, that a heading can be asked by, with their
+// importance. `clause` -1: of the whole.
+absl::flat_hash_map<TermId, float> AskedTerms(const Query& query, int clause) {
+  absl::flat_hash_map<TermId, float> asked;
+  for (const QueryTerm& term : query.terms) {
+    for (const Alternative& alternative : term.alternatives) {
+      if (alternative.weight < kHeadingAlternativeMin) continue;
+      float& importance = asked[alternative.term];
+      const bool elsewhere = clause >= 0 && term.clause != clause;
+      importance =
+          std::max(importance,
+                   term.importance * (elsewhere ? static_cast<float>(kOtherClauseImportance) : 1));
+    }
+  }
+  return asked;
 }
 
 }  // namespace
@@ -120,6 +165,10 @@ absl::Status Index::InsertPassages(const v1::KnowledgeEntry::Document& source, D
     fields.section = Analyze(StrCat(chunk.parents, chunk.section), document, passage.section_terms);
     fields.body = Analyze(chunk.text, document, passage.body_terms);
     SortUnique(passage.section_terms);
+    passage.heading_terms = passage.section_terms;
+    passage.heading_terms.insert(passage.heading_terms.end(), document.title_terms.begin(),
+                                 document.title_terms.end());
+    SortUnique(passage.heading_terms);
     SortUnique(passage.body_terms);
     const int64_t row = ++last_row_;
     RETURN_IF_ERROR(database_->Insert(row, fields, chunk.text));
@@ -209,16 +258,31 @@ absl::StatusOr<std::vector<Hit>> Index::Search(QueryText text, size_t top_k) {
   return hits;
 }
 
-std::vector<Index::WeighedTerm> Index::Weigh(const Query& query) const {
+double Index::Idf(TermId term) const {
   const double total = std::max<double>(passages_.size(), kPassagesOfSmallIndex);
+  const double passages =
+      term == Vocabulary::kNone ? total * kUnknownWordShare : vocabulary_.passages(term);
+  return std::log(1 + (total - passages + 0.5) / (passages + 0.5));
+}
+
+// A word weighs by how rare what it means is: "bought" as "order", which is everywhere. Words that
+// no document has show that the documents are about something else, but a story full of them must
+// not hide the one word that matters.
+std::vector<Index::WeighedTerm> Index::Weigh(const Query& query) const {
   std::vector<WeighedTerm> terms;
+  double known = 0;
+  double unknown = 0;
   for (const QueryTerm& term : query.terms) {
-    double passages = total * kUnknownWordShare;
-    if (!term.alternatives.empty()) {
-      passages = vocabulary_.passages(term.alternatives.front().term);
+    double idf = Idf(Vocabulary::kNone);
+    for (const Alternative& alternative : term.alternatives) {
+      if (alternative.weight >= kMeantMin) idf = std::min(idf, Idf(alternative.term));
     }
-    const double idf = std::log(1 + (total - passages + 0.5) / (passages + 0.5));
-    terms.push_back({&term, idf * term.importance});
+    terms.push_back({&term, std::pow(idf, kRarityPower) * term.importance});
+    (term.alternatives.empty() ? unknown : known) += terms.back().weight;
+  }
+  const double scale = unknown > 0 ? std::min(1.0, kUnknownOfKnownMax * known / unknown) : 1;
+  for (WeighedTerm& term : terms) {
+    if (term.term->alternatives.empty()) term.weight *= scale;
   }
   return terms;
 }
@@ -275,15 +339,44 @@ void Index::Judge(const PassageInfo& passage, const std::vector<WeighedTerm>& te
     matched += term.weight * best_matched;
     whole += term.weight;
   }
-  candidate.coverage = whole > 0 ? covered / whole : 0;
-  candidate.score = whole > 0 ? matched / whole : 0;
+  if (whole <= 0) return;
+  candidate.coverage = covered / whole;
+  candidate.score = matched / whole + kHeadingShare * candidate.heading;
+  const double needed = options_.relevance_min * (1 - kHeadingRelief * candidate.heading);
+  candidate.relevant = candidate.coverage >= needed;
 }
 
-std::vector<Index::Candidate> Index::Rank(std::vector<Candidate> candidates, const Query& query,
-                                          const std::vector<WeighedTerm>& terms,
-                                          size_t top_k) const {
-  double best_coverage = 0;
+// Share of a heading's words that the question asks about, weighed by rarity.
+double Index::HeadingAsked(const std::vector<TermId>& heading,
+                           const absl::flat_hash_map<TermId, float>& asked) const {
+  double found = 0;
+  double whole = kHeadingDoubt;
+  for (const TermId word : heading) {
+    const double weight = Idf(word);
+    whole += weight;
+    const auto term = asked.find(word);
+    if (term != asked.end()) found += weight * term->second;
+  }
+  return found / whole;
+}
+
+void Index::JudgeHeadings(const Query& query, int clause,
+                          std::vector<Candidate>& candidates) const {
+  const absl::flat_hash_map<TermId, float> asked = AskedTerms(query, clause);
+  for (Candidate& candidate : candidates) {
+    const PassageInfo& passage = passages_.at(candidate.row);
+    // "When do I get my money back?" under "Cancel an order" is only half of what "refund" asks.
+    const double best = std::max(HeadingAsked(passage.section_terms, asked),
+                                 HeadingAsked(passage.document->title_terms, asked));
+    candidate.heading = (best + HeadingAsked(passage.heading_terms, asked)) / 2;
+  }
+}
+
+// Judges every candidate for these terms, best first.
+void Index::JudgeAll(const std::vector<WeighedTerm>& terms, const Query& query,
+                     std::vector<Candidate>& candidates) const {
   double best_bm25 = 0;
+  double best_coverage = 0;
   for (const Candidate& candidate : candidates) best_bm25 = std::max(best_bm25, candidate.bm25);
   for (Candidate& candidate : candidates) {
     const PassageInfo& passage = passages_.at(candidate.row);
@@ -293,20 +386,90 @@ std::vector<Index::Candidate> Index::Rank(std::vector<Candidate> candidates, con
     const bool other = query.language >= 0 && passage.document->language_number != query.language;
     if (other) candidate.score *= kOtherLanguageFactor;
   }
-  const double coverage_min = std::max(options_.relevance_min, kCoverageOfBestMin * best_coverage);
+  for (Candidate& candidate : candidates) {
+    if (candidate.coverage < kCoverageOfBestMin * best_coverage) candidate.relevant = false;
+  }
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
-  std::vector<Candidate> ranked;
-  absl::flat_hash_map<const Document*, size_t> taken;
+}
+
+// The relevant ones, at most kPassagesOfOneDocument of a document.
+std::vector<Index::Candidate> Index::Take(const std::vector<Candidate>& candidates,
+                                          size_t top_k) const {
+  std::vector<Candidate> taken;
+  absl::flat_hash_map<const Document*, size_t> of_document;
   for (const Candidate& candidate : candidates) {
-    if (ranked.size() == top_k) break;
-    if (candidate.coverage < coverage_min) continue;
-    size_t& count = taken[passages_.at(candidate.row).document];
+    if (taken.size() == top_k) break;
+    if (!candidate.relevant) continue;
+    size_t& count = of_document[passages_.at(candidate.row).document];
     if (count == kPassagesOfOneDocument) continue;
     ++count;
-    ranked.push_back(candidate);
+    taken.push_back(candidate);
   }
-  return ranked;
+  return taken;
+}
+
+// Puts the best passage for one part of the message among those for the whole.
+void Index::KeepBest(const Candidate& best, std::vector<Candidate>& ranked) const {
+  const auto same = std::find_if(ranked.begin(), ranked.end(),
+                                 [&](const Candidate& one) { return one.row == best.row; });
+  if (same != ranked.end()) {
+    same->score = std::max(same->score, best.score);
+  } else {
+    ranked.push_back(best);
+  }
+}
+
+// A long story with one or two words that matter: what has the best headings.
+std::vector<Index::Candidate> Index::Rescue(std::vector<Candidate> candidates, size_t top_k) const {
+  for (Candidate& candidate : candidates) {
+    candidate.relevant = candidate.heading >= kRescueHeading &&
+                         candidate.coverage >= kRescueShare * options_.relevance_min;
+  }
+  return Take(candidates, std::min(top_k, kRescuedMax));
+}
+
+// The passages for the whole message; of a message in several parts also the best for each part, so
+// that "Cancel it, and when do I get my money?" is answered in both.
+std::vector<Index::Candidate> Index::Rank(std::vector<Candidate> candidates, const Query& query,
+                                          const std::vector<WeighedTerm>& terms,
+                                          size_t top_k) const {
+  JudgeHeadings(query, -1, candidates);
+  JudgeAll(terms, query, candidates);
+  std::vector<Candidate> ranked = Take(candidates, top_k);
+  if (query.clauses < 2) {
+    return ranked.empty() ? Rescue(std::move(candidates), top_k) : std::move(ranked);
+  }
+  std::vector<Candidate> best;
+  std::vector<Candidate> found[kClausesMax];
+  for (uint8_t clause = 0; clause < query.clauses; ++clause) {
+    std::vector<WeighedTerm> part = terms;
+    for (WeighedTerm& term : part) {
+      if (term.term->clause != clause) term.weight *= kOtherClauseImportance;
+    }
+    JudgeHeadings(query, clause, candidates);
+    JudgeAll(part, query, candidates);
+    for (Candidate& candidate : Take(candidates, kPassagesOfClause)) {
+      candidate.score *= kClauseScore;
+      found[clause].push_back(candidate);
+    }
+  }
+  for (const std::vector<Candidate>& part : found) {
+    if (!part.empty()) KeepBest(part.front(), best);
+  }
+  const size_t firsts = best.size();
+  for (const std::vector<Candidate>& part : found) {
+    for (const Candidate& candidate : part) KeepBest(candidate, best);
+  }
+  for (const Candidate& candidate : ranked) KeepBest(candidate, best);
+  if (best.empty()) return Rescue(std::move(candidates), top_k);
+  // The best for each part stays, whatever its score.
+  const auto rest = best.begin() + static_cast<long>(std::min(firsts, best.size()));
+  const auto better = [](const Candidate& a, const Candidate& b) { return a.score > b.score; };
+  std::stable_sort(rest, best.end(), better);
+  if (best.size() > top_k) best.resize(top_k);
+  std::stable_sort(best.begin(), best.end(), better);
+  return best;
 }
 
 absl::StatusOr<Hit> Index::Fetch(const Candidate& candidate) {

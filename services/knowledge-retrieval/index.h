@@ -40,7 +40,7 @@ struct IndexOptions {
 inline constexpr size_t kDocumentBytesMax = 256 * 1024;
 inline constexpr size_t kPassagesPerDocumentMax = 400;
 // A document fills at most so many of the passages of one answer.
-inline constexpr size_t kPassagesOfOneDocument = 2;
+inline constexpr size_t kPassagesOfOneDocument = 3;
 
 struct Hit {
   v1::Passage passage;
@@ -82,6 +82,7 @@ class Index {
     const Document* document = nullptr;
     std::string section;
     std::vector<TermId> section_terms;
+    std::vector<TermId> heading_terms;  // of the section and the title
     std::vector<TermId> body_terms;
   };
   struct Candidate {
@@ -89,6 +90,9 @@ class Index {
     double score = 0;
     double bm25 = 0;
     double coverage = 0;
+    // How much of the title or heading is asked about, 0 to 1.
+    double heading = 0;
+    bool relevant = false;
   };
   struct WeighedTerm {
     const QueryTerm* term = nullptr;
@@ -100,8 +104,17 @@ class Index {
   std::string Analyze(std::string_view text, Document& document, std::vector<TermId>& terms);
   absl::Status InsertPassages(const v1::KnowledgeEntry::Document& source, Document& document);
   void Count(const PassageInfo& passage, int difference);
+  double Idf(TermId term) const;
   void Judge(const PassageInfo& passage, const std::vector<WeighedTerm>& terms,
              Candidate& candidate) const;
+  double HeadingAsked(const std::vector<TermId>& heading,
+                      const absl::flat_hash_map<TermId, float>& asked) const;
+  void JudgeHeadings(const Query& query, int clause, std::vector<Candidate>& candidates) const;
+  void JudgeAll(const std::vector<WeighedTerm>& terms, const Query& query,
+                std::vector<Candidate>& candidates) const;
+  std::vector<Candidate> Take(const std::vector<Candidate>& candidates, size_t top_k) const;
+  std::vector<Candidate> Rescue(std::vector<Candidate> candidates, size_t top_k) const;
+  void KeepBest(const Candidate& best, std::vector<Candidate>& ranked) const;
   void Forget(const Document& document);
   int MainLanguage() const;
   std::vector<WeighedTerm> Weigh(const Query& query) const;

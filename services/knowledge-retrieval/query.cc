@@ -15,14 +15,25 @@ constexpr float kCorrected = 0.85f;
 constexpr float kSynonym = 0.9f;
 constexpr float kTranslation = 0.8f;
 constexpr float kTranslatedPhrase = 0.7f;
+constexpr float kBroaderFactor = 0.8f;
 constexpr float kHalf = 0.5f;
 constexpr float kContextImportance = 0.5f;
 // "Return my boots" is about returning: the product narrows the answer, the rest of the question
 // asks.
-constexpr float kNameImportance = 0.6f;
+constexpr float kNameImportance = 0.5f;
 constexpr float kTellingStopWordImportance = 0.4f;
 constexpr size_t kAlternativesMax = 12;
 constexpr size_t kOrderNumberDigits = 5;
+
+// A part of a message begins after the end of a sentence, and at a comma or a conjunction that a
+// function word follows ("…, and who pays", not "blue and green").
+constexpr std::string_view kConjunctions[] = {"and", "but",  "also", "et",  "mais",
+                                              "y",   "pero", "und",  "aber"};
+
+bool IsConjunction(std::string_view word) {
+  return std::find(std::begin(kConjunctions), std::end(kConjunctions), word) !=
+         std::end(kConjunctions);
+}
 
 bool IsNumber(std::string_view word) {
   return word.find_first_not_of("0123456789") == std::string_view::npos;
@@ -40,8 +51,9 @@ class Builder {
   Query Build() {
     const std::vector<Word> words = SplitWords(text_.text);
     Decide(words);
-    Add(words, 1.0f);
-    Add(SplitWords(text_.context), kContextImportance);
+    Add(words, 1.0f, Clauses(words));
+    Add(SplitWords(text_.context), kContextImportance, {});
+    NumberClauses();
     return std::move(query_);
   }
 
@@ -67,10 +79,50 @@ class Builder {
     return alone ? best : text_.default_language;
   }
 
-  void Add(const std::vector<Word>& words, float importance) {
+  // The clause of each word.
+  std::vector<uint8_t> Clauses(const std::vector<Word>& words) const {
+    std::vector<uint8_t> clauses(words.size());
+    uint8_t clause = 0;
+    for (size_t i = 1; i < words.size(); ++i) {
+      const std::string_view between =
+          text_.text.substr(words[i - 1].end, words[i].begin - words[i - 1].end);
+      const bool sentence = between.find_first_of(".!?;\n") != std::string_view::npos;
+      const bool comma = between.find(',') != std::string_view::npos;
+      const bool follows = IsConjunction(words[i - 1].folded);
+      if (clause + 1 < kNoClause &&
+          (sentence || ((comma || follows) && IsStopWord(words[i].folded)))) {
+        ++clause;
+      }
+      clauses[i] = clause;
+    }
+    return clauses;
+  }
+
+  // Parts without a topic of their own ("Hello there", "thanks") join the one before.
+  void NumberClauses() {
+    uint8_t numbers[256];
+    std::fill(std::begin(numbers), std::end(numbers), kNoClause);
+    size_t count = 0;
+    for (const QueryTerm& term : query_.terms) {
+      const bool topic = term.importance >= 1 && !term.alternatives.empty();
+      if (term.clause == kNoClause || !topic || numbers[term.clause] != kNoClause) continue;
+      numbers[term.clause] = static_cast<uint8_t>(std::min(count, kClausesMax - 1));
+      ++count;
+    }
+    uint8_t last = 0;
+    for (QueryTerm& term : query_.terms) {
+      if (term.clause == kNoClause) continue;
+      if (numbers[term.clause] != kNoClause) last = numbers[term.clause];
+      term.clause = last;
+    }
+    query_.clauses = std::clamp<size_t>(count, 1, kClausesMax);
+  }
+
+  void Add(const std::vector<Word>& words, float importance, const std::vector<uint8_t>& clauses) {
     for (size_t i = 0; i < words.size() && query_.terms.size() < kQueryTermsMax;) {
       QueryTerm term;
       term.importance = importance;
+      term.clause = clauses.empty() ? kNoClause : clauses[i];
       size_t taken = TakePhrase(words, i, term);
       if (taken == 0) {
         taken = 1;
@@ -105,12 +157,18 @@ class Builder {
     for (size_t length = std::min(Analyzer::kPhraseWordsMax, words.size() - i); length >= 2;
          --length) {
       std::string stems;
+      std::string bare;  // "send back" of "send it back"
       std::string text;
       for (size_t j = i; j < i + length; ++j) {
         StrAppend(&stems, j == i ? "" : " ", analyzer_.Stem(words[j], written_));
+        const bool inside = j > i && j + 1 < i + length;
+        if (!inside || !IsStopWord(words[j].folded)) {
+          StrAppend(&bare, j == i ? "" : " ", analyzer_.Stem(words[j], written_));
+        }
         StrAppend(&text, j == i ? "" : " ", words[j].folded);
       }
       const std::vector<uint32_t>* groups = analyzer_.GroupsOf(stems, written_);
+      if (groups == nullptr) groups = analyzer_.GroupsOf(bare, written_);
       if (groups == nullptr) continue;
       AddGroups(*groups, term);
       // No document has a one-word equivalent: the words speak for themselves.
@@ -118,6 +176,7 @@ class Builder {
       term.word = std::move(text);
       for (size_t j = i; j < i + length; ++j) {
         if (!IsStopWord(words[j].folded)) AddForms(words[j], kSynonym, term);
+        if (IsName(words[j]) && j == i) term.importance *= kNameImportance;
       }
       return length;
     }
@@ -139,6 +198,7 @@ class Builder {
     const std::string stem = analyzer_.Stem(word, written_);
     const std::vector<uint32_t>* groups = analyzer_.GroupsOf(stem, written_);
     if (groups != nullptr) AddGroups(*groups, term);
+    Prefer(term);
     if (next != nullptr) {  // "head lamp" where the documents write "headlamp"
       AddTerms(vocabulary_.TermsOf(StrCat(word.folded, next->folded)), kSynonym, term);
     }
@@ -151,6 +211,17 @@ class Builder {
       if (meant != nullptr) AddGroups(*meant, term);
     }
     if (term.alternatives.empty()) AddHalves(word.folded, term);
+  }
+
+  // "PayPal" before other payments: where documents have a rarer word itself, what else it may mean
+  // counts less.
+  void Prefer(QueryTerm& term) const {
+    if (term.alternatives.empty() || term.alternatives.front().weight < kExact) return;
+    const uint32_t own = vocabulary_.passages(term.alternatives.front().term);
+    for (Alternative& other : term.alternatives) {
+      if (other.weight >= kOtherLanguageStem) continue;
+      if (vocabulary_.passages(other.term) > own) other.weight *= kBroaderFactor;
+    }
   }
 
   // The word's own terms: by its stems and, where accents were left out, by the word without

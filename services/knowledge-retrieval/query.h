@@ -29,10 +29,18 @@ struct QueryTerm {
   std::vector<Alternative> alternatives;
   // 1 for the question's own words, less for words taken from the conversation.
   float importance = 1;
+  // Part of the message that it stands in, from 0; kNoClause: it comes from the conversation.
+  uint8_t clause = 0;
 };
+
+inline constexpr uint8_t kNoClause = 255;
+// "Cancel it, and how do I send the lamp back?": further parts belong to the last one.
+inline constexpr size_t kClausesMax = 4;
 
 struct Query {
   std::vector<QueryTerm> terms;
+  // Parts of the message that say something of their own; 1 for a plain question.
+  size_t clauses = 1;
   // Number of the language that documents should have; -1: any.
   int language = -1;
 };

@@ -233,14 +233,14 @@ TEST(Answer, Scenarios) {
        true,
        "en",
        "order:10452",
-       {"Brook kettle", "€287.00"}},
+       {"Brook kettle", "287.00 EUR"}},
       {"no refund on record",
        Ask("Where is my refund for 10452?").Intent("REFUND_STATUS").Order("delivered"),
        true,
        "en",
        "order:10452",
        {"refund", "order 10452"},
-       {"€"}},
+       {"EUR"}},
       {"nobody signed in: nothing is told",
        Ask("Where is my order 10452?")
            .Intent("ORDER_STATUS")
@@ -289,7 +289,7 @@ TEST(Answer, Scenarios) {
        true,
        "en",
        "product:JP-1001",
-       {"€189.00"},
+       {"189.00 EUR"},
        {"stock"}},
       {"its price in French",
        Ask("Quel est le prix de l'Aurora ?", "fr").Intent("PRODUCT_INQUIRY").Product(),
@@ -303,7 +303,7 @@ TEST(Answer, Scenarios) {
        "en",
        "product:JP-1001",
        {"1.5 l water tank and Bluetooth."},
-       {"€"}},
+       {"EUR"}},
       {"a feature nobody knows is not invented",
        Ask("Does the Aurora play Mozart?").Intent("PRODUCT_INQUIRY").Product(),
        false,
@@ -320,7 +320,7 @@ TEST(Answer, Scenarios) {
        "en",
        "product:JP-1001",
        {"in stock"},
-       {"€189"}},
+       {"189.00"}},
       {"\"and how long does that take?\" is about what was said before",
        Ask("And how long does that take?")
            .Intent("REFUND_STATUS", 0.5)

@@ -11,12 +11,19 @@ namespace {
 // Words of the previous message and of the intent count less than the customer's own.
 constexpr double kEarlierWeight = 0.6;
 constexpr double kIntentWeight = 0.5;
+// An intent of at least this probability stands for words that the customer mistyped or went
+// around.
+constexpr double kMeantMin = 0.5;
+constexpr double kMeantWeight = 0.8;
+constexpr double kProductNameWeight = 0.4;
 // Share of a question's meaning that must be found before we answer; chosen on the sample documents
 // so that "Do you sell helicopters?" stays unanswered. The words of a follow-up are mostly
 // borrowed, and passages found for one part of a message should not answer another.
 constexpr double kSupportMin = 0.3;
 constexpr double kFollowUpSupportMin = 0.12;
 constexpr double kClauseSupportMin = 0.5;
+// A part that names its own intent is less likely to be about that of the whole.
+constexpr double kOtherPartIntent = 0.5;
 // More orders or products than these are not read out in one answer.
 constexpr int kRecordsMax = 3;
 
@@ -41,7 +48,14 @@ class Gatherer {
         voice_(voice),
         limits_(limits),
         selector_(lexicon, request.passages(), question.language),
-        said_(limits.excluded) {}
+        said_(limits.excluded) {
+    for (const v1::Record& record : request.records()) {
+      if (record.kind() != "product") continue;
+      for (const Word& word : lexicon.Words(Field(record, "name"))) {
+        if (!word.stopword) product_words_.push_back(word.hash);
+      }
+    }
+  }
 
   Evidence Run() {
     if (limits_.records) Records();
@@ -63,6 +77,14 @@ class Gatherer {
     // The first word of most products' names is their own: "Aurora", "Pebble"; not so "Tent".
     const std::string first = Normalized(name.substr(0, name.find(' ')));
     const std::vector<Word> words = lexicon_.Words(first);
+    // "The air fryer" when only one was found: the Hearth air fryer.
+    const size_t space = name.find(' ');
+    const bool only = std::count_if(request_.records().begin(), request_.records().end(),
+                                    [](const auto& one) { return one.kind() == "product"; }) == 1;
+    if (only && record.kind() == "product" && space != std::string::npos &&
+        question_.normalized.find(Normalized(name.substr(space + 1))) != std::string::npos) {
+      return true;
+    }
     return !words.empty() && !words[0].concept_word && !words[0].stopword &&
            question_.normalized.find(first) != std::string::npos;
   }
@@ -227,11 +249,42 @@ class Gatherer {
 
   // ---- passages
 
+  // "Is the Finch speaker waterproof?": the name says which product, not what is asked of it.
+  bool IsOfProductName(const Word& word) const {
+    return std::find(product_words_.begin(), product_words_.end(), word.hash) !=
+           product_words_.end();
+  }
+
+  // What the classifier heard says where the answer stands. Of several parts each may be about
+  // something else, so there the words that name an intent count as well.
+  void AddCategories(const Clause& clause, Ask& ask) const {
+    const auto add = [&](std::string_view intent, double weight) {
+      for (const std::string& category : lexicon_.IntentCategories(intent)) {
+        ask.categories.push_back({category, weight});
+      }
+    };
+    bool named = false;
+    if (question_.clauses.size() > 1) {
+      for (const Word& word : clause.words) {
+        const std::string_view intent = lexicon_.IntentOfConcept(word.hash);
+        if (intent.empty()) continue;
+        add(intent, 1);
+        named = true;
+      }
+    }
+    for (const v1::Intent& intent : question_.intents) {
+      add(intent.name(), named ? kOtherPartIntent * intent.confidence() : intent.confidence());
+    }
+  }
+
   Ask AskFor(const Clause& clause) const {
     Ask ask;
     ask.kinds = clause.kinds;
     // "Where is my refund?" asks when it comes.
     if (ask.kinds == 0 && question_.top_intent() == "REFUND_STATUS") ask.kinds = kDuration;
+    // "How many days" asks for days, "how many euros" for an amount.
+    if (ask.kinds & (kDuration | kCost)) ask.kinds &= static_cast<uint8_t>(~kCount);
+    AddCategories(clause, ask);
     ask.focus_document = request_.focus().document_id();
     ask.support_min = question_.follow_up            ? kFollowUpSupportMin
                       : question_.clauses.size() > 1 ? kClauseSupportMin
@@ -249,14 +302,24 @@ class Gatherer {
       ask.terms.push_back({word.hash, weight, hint, word.concept_word || word.number});
     };
     for (const Word& word : clause.words) {
+      if (IsOfProductName(word)) {
+        add(word, kProductNameWeight, false);
+        continue;
+      }
       // The number of an order stands in no document.
       if (!word.number || clause.words.size() == 1) add(word, 1, false);
     }
     for (const Word& word : question_.earlier) add(word, kEarlierWeight, false);
     // With several clauses the intents belong to either, and would draw both to one answer.
     if (question_.clauses.size() == 1 && !question_.intents.empty()) {
-      for (const uint64_t hash : lexicon_.IntentConcepts(question_.top_intent())) {
-        add({.hash = hash, .concept_word = true}, kIntentWeight, true);
+      const std::vector<uint64_t>& concepts = lexicon_.IntentConcepts(question_.top_intent());
+      const bool said = std::any_of(ask.terms.begin(), ask.terms.end(), [&](const Term& term) {
+        return std::find(concepts.begin(), concepts.end(), term.hash) != concepts.end();
+      });
+      // "how do i retrun a lamp": what the classifier is sure of counts as said.
+      const bool meant = !said && question_.intents.front().confidence() >= kMeantMin;
+      for (const uint64_t hash : concepts) {
+        add({.hash = hash, .concept_word = true}, meant ? kMeantWeight : kIntentWeight, !meant);
       }
     }
     return ask;
@@ -265,7 +328,8 @@ class Gatherer {
   bool ClauseAnsweredByRecord(const Clause& clause) const {
     const uint8_t facet_kinds = (told_facets_ & kPrice) ? kCost : 0;
     if ((clause.facets & told_facets_) != 0 || (clause.kinds & facet_kinds) != 0) {
-      return question_.top_intent() == "PRODUCT_INQUIRY" || question_.intents.empty();
+      return (told_facets_ & kWarranty) || question_.top_intent() == "PRODUCT_INQUIRY" ||
+             question_.intents.empty();
     }
     if (!record_answers_) return false;
     if (question_.clauses.size() == 1) return true;
@@ -357,6 +421,8 @@ class Gatherer {
   Selector selector_;
   // Sentences that must not be said (again).
   std::set<std::string, std::less<>> said_;
+  // Words of the names of the products that were found.
+  std::vector<uint64_t> product_words_;
   // A record has answered what was asked.
   bool record_answers_ = false;
   // What products were asked for and told.

@@ -92,7 +92,7 @@ class LexiconParser {
     const json& kinds = Member(lexicon, "kinds", false);
     for (const auto& [name, bit] :
          {std::pair{"duration", kDuration}, std::pair{"cost", kCost}, std::pair{"method", kMethod},
-          std::pair{"permission", kPermission}}) {
+          std::pair{"permission", kPermission}, std::pair{"count", kCount}}) {
       const std::string where = StrCat("kinds.", name);
       if (!kinds.contains(name) || !kinds[name].is_object() || !kinds[name].contains("ask") ||
           !kinds[name].contains("evidence")) {
@@ -124,6 +124,16 @@ class LexiconParser {
       std::vector<uint64_t>& concepts = out_.intents_[name];
       EachWord(words, StrCat("intents.", name),
                [&](std::string_view word) { concepts.push_back(out_.Look(word).hash); });
+    }
+    for (const auto& [name, categories] : Member(lexicon, "intent_categories", false).items()) {
+      if (!categories.is_string()) {
+        errors_.push_back(StrCat("intent_categories.", name, ": is not a string"));
+        continue;
+      }
+      const std::string& listed = categories.get_ref<const std::string&>();
+      for (const std::string_view category : StrSplit(listed, ' ')) {
+        if (!category.empty()) out_.intent_categories_[name].emplace_back(category);
+      }
     }
   }
 
@@ -220,6 +230,22 @@ const std::vector<uint64_t>& Lexicon::IntentConcepts(std::string_view intent) co
   static const std::vector<uint64_t> kNone;
   const auto found = intents_.find(intent);
   return found == intents_.end() ? kNone : found->second;
+}
+
+const std::vector<std::string>& Lexicon::IntentCategories(std::string_view intent) const {
+  static const std::vector<std::string> kNone;
+  const auto found = intent_categories_.find(intent);
+  return found == intent_categories_.end() ? kNone : found->second;
+}
+
+std::string_view Lexicon::IntentOfConcept(uint64_t hash) const {
+  std::string_view one;
+  for (const auto& [intent, concepts] : intents_) {
+    if (concepts.size() != 1 || concepts.front() != hash) continue;
+    if (!one.empty()) return "";
+    one = intent;
+  }
+  return one;
 }
 
 bool Lexicon::LeansBack(std::string_view sentence) const {

@@ -18,7 +18,7 @@
 namespace switchboard::response_generator {
 
 // What a question asks for; also bits of a sentence that offers it.
-enum Kind : uint8_t { kDuration = 1, kCost = 2, kMethod = 4, kPermission = 8 };
+enum Kind : uint8_t { kDuration = 1, kCost = 2, kMethod = 4, kPermission = 8, kCount = 16 };
 
 // What is asked of an order or a product.
 enum Facet : uint16_t {
@@ -60,6 +60,10 @@ class Lexicon {
   bool NeedsNumber(Kind kind) const { return (needs_number_ & kind) != 0; }
   // Hashes of the concepts an intent is about; empty for unknown intents.
   const std::vector<uint64_t>& IntentConcepts(std::string_view intent) const;
+  // Categories of the documents that answer an intent; empty for unknown intents.
+  const std::vector<std::string>& IntentCategories(std::string_view intent) const;
+  // The one intent whose only concept this is; empty when there is none or several.
+  std::string_view IntentOfConcept(uint64_t hash) const;
 
   // "This …", "They …": a sentence that leans on the one before it.
   bool LeansBack(std::string_view sentence) const;
@@ -100,6 +104,7 @@ class Lexicon {
   std::vector<std::pair<uint8_t, std::vector<std::string>>> kind_phrases_;
   uint8_t needs_number_ = 0;
   std::map<std::string, std::vector<uint64_t>, std::less<>> intents_;
+  std::map<std::string, std::vector<std::string>, std::less<>> intent_categories_;
   std::vector<std::string> anaphora_, referents_, continuations_, negative_, not_negative_;
   absl::flat_hash_map<uint64_t, uint8_t> clause_words_;  // bits of ClauseRole
   std::vector<std::pair<SmallTalk, std::vector<std::string>>> small_talk_;

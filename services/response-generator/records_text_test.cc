@@ -110,7 +110,7 @@ TEST(SayProduct, Facets) {
     uint16_t facet;
     const char* contains;
   };
-  const Case kCases[] = {{"en", kPrice, "€189.00"},       {"fr", kPrice, "189,00 €"},
+  const Case kCases[] = {{"en", kPrice, "189.00 EUR"},    {"fr", kPrice, "189,00 €"},
                          {"en", kStock, "at the moment"}, {"es", kStock, "agotado"},
                          {"en", kWarranty, "24 months"},  {"es", kWarranty, "24 meses"},
                          {"fr", kColour, "noir et acier"}};

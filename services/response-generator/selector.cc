@@ -12,11 +12,20 @@ namespace {
 // documents' headings are questions.
 constexpr double kSentenceWeight = 0.5;
 constexpr double kTogetherWeight = 0.6;
-constexpr double kSectionWeight = 0.5;
+constexpr double kSectionWeight = 0.8;
 constexpr double kTitleWeight = 0.3;
 constexpr double kKindWeight = 0.25;
 constexpr double kSectionKindWeight = 0.2;
-constexpr double kPriorWeight = 0.4;
+constexpr double kPriorWeight = 0.7;
+// A document of the category that the classifier heard, when it is sure.
+constexpr double kCategoryWeight = 0.35;
+// From this probability on the classifier has understood the matter, and words that no passage has
+// (a story, typing errors) count at most so many times what the found ones do.
+constexpr double kCategorySure = 0.5;
+constexpr double kUnfoundOfFoundMax = 2;
+// Of such a document this share less must be found of what was asked: the classifier has understood
+// words, and typing errors, that we have not.
+constexpr double kCategoryRelief = 0.8;
 constexpr double kFirstWeight = 0.15;
 // Words of a known concept are what customers ask about; others may be chat.
 constexpr double kConceptFactor = 1.5;
@@ -29,7 +38,7 @@ constexpr size_t kLongBytes = 300;
 // A neighbour is kept with the best sentence from this share of its score on.
 constexpr double kNeighbourShare = 0.55;
 // A sentence from elsewhere must be nearly as good, and say something new.
-constexpr double kElsewhereShare = 0.85;
+constexpr double kElsewhereShare = 0.92;
 constexpr double kElsewhereSupportMin = 0.5;
 // Ordinary words alone, without a heading that speaks of the matter ("the meaning of life" and "a
 // red light means …"), must be most of the question.
@@ -56,7 +65,7 @@ class Selector::Scoring {
   Scoring(const Selector& selector, const Ask& ask, bool native)
       : selector_(selector), ask_(ask), native_(native) {
     CountDocuments();
-    double sum = 0, own = 0;
+    double sum = 0, own = 0, unfound = 0;
     for (size_t i = 0; i < TermCount(); ++i) {
       const Term& term = ask.terms[i];
       weights_[i] = term.weight * (term.concept_word ? kConceptFactor : 1.0) *
@@ -65,9 +74,16 @@ class Selector::Scoring {
       if (term.hint || (!native && !term.concept_word && frequency_[i] == 0)) continue;
       sum += weights_[i];
       own += term.weight;
+      if (frequency_[i] == 0) unfound += weights_[i];
     }
     const double average = own > 0 ? sum / own : 0;
     denominator_ = std::min(sum, kMeaningfulWordsMax * average);
+    const bool heard =
+        std::any_of(ask.categories.begin(), ask.categories.end(),
+                    [](const CategoryPrior& prior) { return prior.weight >= kCategorySure; });
+    if (heard && sum > unfound) {
+      denominator_ = std::min(denominator_, (sum - unfound) * (1 + kUnfoundOfFoundMax));
+    }
     if (denominator_ <= 0) {
       // Nothing but hints: they are the question.
       for (size_t i = 0; i < TermCount(); ++i) denominator_ += weights_[i];
@@ -98,7 +114,7 @@ class Selector::Scoring {
       matched += TermsOf(&word, &word + 1) != 0;
     }
     if (meaningful == 0) return 0;
-    return Coverage(terms) * (0.5 + 0.5 * matched / meaningful);
+    return Coverage(terms) * (0.25 + 0.75 * matched / meaningful);
   }
 
   // Share of the question's meaning in these terms.
@@ -153,6 +169,7 @@ Selector::Prepared Selector::Prepare(const v1::Passage& passage, const std::stri
   Prepared out;
   out.native = passage.language().empty() || Primary(passage.language()) == language;
   out.prior = score_max > 0 ? passage.score() / score_max : 0;
+  out.category = passage.category();
   out.section = lexicon_.Words(passage.section());
   out.title = lexicon_.Words(passage.title());
   out.section_kinds = lexicon_.KindsAsked(Normalized(passage.section()));
@@ -175,6 +192,7 @@ Selector::Prepared Selector::Prepare(const v1::Passage& passage, const std::stri
     for (const Kind kind : {kDuration, kCost, kMethod, kPermission}) {
       if (lexicon_.NeedsNumber(kind) && !number) line.kinds &= static_cast<uint8_t>(~kind);
     }
+    if (number) line.kinds |= kCount;
     if (sentence.number > 0) line.kinds |= kMethod;
     line.leans_back = lexicon_.LeansBack(sentence.text);
     out.lines.push_back(line);
@@ -206,6 +224,11 @@ Selection Selector::SelectAmong(const Ask& ask, const Limits& limits, bool nativ
     const double section_match = scoring.Match(passage.section, section);
     double base = kSectionWeight * section_match +
                   kTitleWeight * scoring.Match(passage.title, title) + kPriorWeight * passage.prior;
+    double category = 0;
+    for (const CategoryPrior& prior : ask.categories) {
+      if (prior.category == passage.category) category = std::max(category, prior.weight);
+    }
+    base += kCategoryWeight * category;
     if ((passage.section_kinds & ask.kinds) != 0) base += kSectionKindWeight;
     if (!ask.focus_document.empty() && passages_.Get(p).document_id() == ask.focus_document) {
       base += kFocusWeight;
@@ -223,7 +246,7 @@ Selection Selector::SelectAmong(const Ask& ask, const Limits& limits, bool nativ
       if (limits.excluded != nullptr && limits.excluded->contains(line.sentence.text)) score = -1;
       const double support = scoring.Coverage(terms | section | title);
       const bool speaks_of_it = essential == 0 || ((terms | section | title) & essential) != 0;
-      all.push_back({p, l, score, terms, section_match, support, (section | title) != 0,
+      all.push_back({p, l, score, terms, section_match, support, category, (section | title) != 0,
                      std::popcount((terms | section | title) & concepts), speaks_of_it});
     }
   }
@@ -232,7 +255,8 @@ Selection Selector::SelectAmong(const Ask& ask, const Limits& limits, bool nativ
     const bool in_passing = !scored.headed && scored.concepts_matched == 0;
     const double needed =
         in_passing ? std::max(ask.support_min, kInPassingSupportMin) : ask.support_min;
-    scored.supported = scored.supported && scored.support >= needed;
+    const double relief = 1 - kCategoryRelief * scored.category;
+    scored.supported = scored.supported && scored.support >= needed * relief;
   }
   Selection out;
   const Scored* best = nullptr;
@@ -269,7 +293,8 @@ std::vector<Selector::Scored> Selector::Choose(const std::vector<Scored>& all, c
     });
     if (repeats || prepared_[scored.passage].lines[scored.line].leans_back) continue;
     if (scored.support < kElsewhereSupportMin || scored.support < best.support) continue;
-    if (!scored.headed) continue;
+    if (!scored.headed || scored.category < best.category) continue;
+    if (scored.section_match < best.section_match) continue;
     uint64_t fresh = scored.terms & ~said;
     for (size_t i = 0; i < std::min(ask.terms.size(), kTermsMax); ++i) {
       if (ask.terms[i].hint) fresh &= ~(uint64_t{1} << i);

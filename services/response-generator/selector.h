@@ -32,10 +32,17 @@ struct Term {
   bool essential = false;
 };
 
+// Documents of this category are what the classifier heard, this surely (0 to 1).
+struct CategoryPrior {
+  std::string_view category;
+  double weight = 0;
+};
+
 struct Ask {
   std::vector<Term> terms;
   // Bits of Kind.
   uint8_t kinds = 0;
+  std::vector<CategoryPrior> categories;
   // What the conversation is about; its passages are preferred a little.
   std::string_view focus_document;
   // Share of the question's meaning that must be found.
@@ -92,6 +99,7 @@ class Selector {
     std::vector<Word> section, title;
     uint8_t section_kinds = 0;
     double prior = 0;
+    std::string_view category;
     bool native = true;
   };
   struct Scored {
@@ -103,6 +111,8 @@ class Selector {
     double section_match = 0;
     // Share of the question's meaning in it and the headings above it.
     double support = 0;
+    // How surely its document is of a category that the intent asks for.
+    double category = 0;
     // The headings above it speak of what is asked; a word in passing is not enough.
     bool headed = false;
     // Things asked about that it speaks of; comparable across languages.

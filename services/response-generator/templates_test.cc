@@ -82,7 +82,7 @@ TEST(Templates, DatesAndAmounts) {
     const char* first;
     const char* amount;
   };
-  const Case kCases[] = {{"en", "21 November 2026", "1 May 2026", "€189.00"},
+  const Case kCases[] = {{"en", "21 November 2026", "1 May 2026", "189.00 EUR"},
                          {"fr", "21 novembre 2026", "1er mai 2026", "189,00 €"},
                          {"es", "21 de noviembre de 2026", "1 de mayo de 2026", "189,00 €"}};
   for (const Case& c : kCases) {
@@ -93,7 +93,7 @@ TEST(Templates, DatesAndAmounts) {
     EXPECT_EQ(in.Amount("189.0", "EUR"), c.amount);
     EXPECT_EQ(in.Amount("a lot", "EUR"), "a lot EUR");
   }
-  EXPECT_EQ(TestTemplates("en").Amount("14.9", "GBP"), "£14.90");
+  EXPECT_EQ(TestTemplates("en").Amount("14.9", "GBP"), "14.90 GBP");
   EXPECT_EQ(TestTemplates("en").Amount("10", "CHF"), "10.00 CHF");
   EXPECT_EQ(TestTemplates("en").Months("24"), "24 months");
   EXPECT_EQ(TestTemplates("en").Months("1"), "1 month");

@@ -143,6 +143,12 @@ def test_the_same_key_gives_the_stored_answer(mesh):
     assert mesh.invoke("Where is my order 10452?", key, customer_id="C-1001") == first
 
 
+def test_a_key_may_be_any_word(mesh):
+    conversation = mesh.post("/v1/conversations", {}).json()["conversation_id"]
+    answer = mesh.post(f"/v1/conversations/{conversation}/messages", {"text": "hello"}, {"Idempotency-Key": "opened"})
+    assert answer.status == 200, answer.body
+
+
 def test_the_same_key_in_a_conversation(mesh):
     conversation = mesh.invoke("hello")["conversation_id"]
     path = f"/v1/conversations/{conversation}/messages"

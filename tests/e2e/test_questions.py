@@ -37,7 +37,8 @@ QUESTIONS = [
     ("opening hours", "What are your support opening hours on Saturday?", {}, {"intent": ["GENERAL_INQUIRY"], "cites": ["opening-hours-contact"]}),
     ("warranty", "How long is the warranty on the air fryer?", {}, {"cites": ["warranty", "product:"], "says": "2 years|24|two"}),
     ("damaged parcel", "My parcel arrived damaged, the box was crushed", {}, {"intent": ["COMPLAINT", "RETURN_REQUEST"], "cites": ["parcel-damaged"]}),
-    ("a person, plainly", "I want to talk to a human please", {}, {"intent": ["ESCALATION_REQUEST"], "escalated": True}),
+    ("a person, plainly", "I want to talk to a human please", {}, {"intent": ["ESCALATION_REQUEST"], "escalated": True, "says": "T-[0-9A-F]{12}"}),
+    ("despair gets help at once", "je n'en peux plus, je veux mourir", {}, {"language": "fr", "escalated": True, "blocked": False, "says": "urgence"}),
     ("legal threat", "This is the third time. My lawyer will contact you, I am going to sue.", {}, {"escalated": True, "blocked": False}),
     ("safety", "The kettle caught fire and burned my hand!", {}, {"escalated": True, "blocked": False}),
     ("swearing is not blocked", "this is fucking ridiculous, where is my damn parcel", {}, {"blocked": False}),
@@ -70,6 +71,7 @@ def test_question(mesh, shows, text, fields, expected):
     if "escalated" in expected:
         assert reply["escalated"] == expected["escalated"], reply
         if reply["escalated"]:
+            assert "answer_withheld" not in reply["escalation"]["reasons"], reply
             assert reply["escalation"]["ticket_id"] and reply["escalation"]["reasons"], reply
     if "blocked" in expected:
         assert reply["blocked"] == expected["blocked"], reply
@@ -127,13 +129,21 @@ def test_200_conversations_at_once_do_not_mix(mesh):
     assert len({first["conversation_id"] for _, _, first, _, _ in results}) == 200
     for order, mark, first, second, view in results:
         assert order["id"] in first["reply"], first
-        text = json.dumps([first, second, view])
+        text = " ".join([first["reply"], second["reply"], json.dumps(first["citations"] + second["citations"]),
+                         json.dumps([[t["text"], t["reply"], t["citations"]] for t in view["turns"]])])
         foreign = {o for o in everyones - {order["id"]} if re.search(rf"\b{o}\b", text)}
         # A customer may own several orders; only another customer's would be a leak.
         owners = {o["id"]: o["customer_id"] for o in orders}
         assert all(owners[o] == order["customer_id"] for o in foreign), (foreign, first, second)
         assert set(re.findall(r"marker-\d{3}", text)) == {mark}
         assert [t["turn_id"] for t in view["turns"]] == [first["turn_id"], second["turn_id"]]
+
+
+def test_a_conversation_stays_with_its_customer(mesh):
+    conversation = mesh.invoke("Where is my order 10452?", customer_id="C-1001")["conversation_id"]
+    other = mesh.post("/v1/invoke", {"text": "what did I ask?", "customer_id": "C-1002", "conversation_id": conversation})
+    assert other.status == 404, other.body
+    assert mesh.invoke("thanks", customer_id="C-1001", conversation_id=conversation)["conversation_id"] == conversation
 
 
 def test_two_turns_of_one_conversation_at_once_both_count(mesh):

@@ -353,7 +353,10 @@ class Gatherer {
       const size_t each = question_.clauses.size() > 1 ? std::min<size_t>(room, 2) : room;
       const Selection found =
           selector_.Select(AskFor(clause), {.sentences_max = each, .excluded = &said_});
-      if (found.picks.empty()) {
+      // Beside an answer in the customer's language a quotation in another one only confuses.
+      const bool confuses = !found.picks.empty() && !out_.parts.empty() &&
+                            !selector_.InCustomersLanguage(found.picks.front().passage);
+      if (found.picks.empty() || confuses) {
         ++unanswered;
         continue;
       }

@@ -31,12 +31,6 @@ absl::StatusOr<Stored> Decode(const absl::StatusOr<bus::Message>& message) {
   return stored;
 }
 
-absl::Status UnknownConversation() {
-  return WithRemedy(
-      WithField(absl::NotFoundError("there is no such conversation"), "conversation_id"),
-      "create one with POST /v1/conversations");
-}
-
 absl::Status CheckSameRequest(const v1::TurnCompleted& stored, const v1::TurnRequest& request) {
   if (stored.fingerprint() == Fingerprint(request)) return absl::OkStatus();
   return WithRemedy(WithField(absl::AlreadyExistsError("this key was used for another message"),
@@ -53,6 +47,12 @@ bool MayBeRetry(const v1::Conversation& conversation, const v1::TurnRequest& req
 }
 
 }  // namespace
+
+absl::Status UnknownConversation() {
+  return WithRemedy(
+      WithField(absl::NotFoundError("there is no such conversation"), "conversation_id"),
+      "create one with POST /v1/conversations");
+}
 
 Awaitable<absl::StatusOr<Beginning>> TurnStore::Begin(v1::TurnRequest request, Deadline deadline) {
   Beginning beginning;

@@ -34,6 +34,9 @@ struct Beginning {
   std::optional<v1::TurnCompleted> answered;
 };
 
+// NotFound, naming conversation_id: what everybody hears who may not know whether it exists.
+absl::Status UnknownConversation();
+
 class TurnStore {
  public:
   // `sender` names the process in the headers of what it writes.

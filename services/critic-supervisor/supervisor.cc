@@ -10,12 +10,6 @@ namespace {
 
 constexpr uint32_t kPageSizeDefault = 50;
 
-absl::Status UnknownConversation() {
-  return WithRemedy(
-      WithField(absl::NotFoundError("there is no such conversation"), "conversation_id"),
-      "create one with POST /v1/conversations");
-}
-
 }  // namespace
 
 Supervisor::Supervisor(bus::Connection& bus, critic::Critic critic, TurnLimits limits)
@@ -108,7 +102,7 @@ Awaitable<absl::StatusOr<v1::HistoryReply>> Supervisor::History(runtime::Context
                                                                 v1::HistoryRequest request) {
   absl::StatusOr<conversation::Stored> last =
       co_await store_.Load(request.conversation_id(), context.deadline);
-  if (absl::IsNotFound(last.status())) co_return UnknownConversation();
+  if (absl::IsNotFound(last.status())) co_return conversation::UnknownConversation();
   if (!last.ok()) co_return last.status();
   v1::HistoryReply reply;
   *reply.mutable_conversation() = last->record.conversation();

@@ -35,7 +35,7 @@ Awaitable<absl::Status> List(bus::Connection* connection, bool as_json, bool eac
   if (!info.ok()) co_return info.status();
   absl::StatusOr<bus::Subscription> stat = AskAll(*connection, "$SRV.STATS", stats);
   if (!stat.ok()) co_return stat.status();
-  asio::steady_timer timer(connection->io(), kCollectFor);
+  Timer timer(connection->io(), kCollectFor);
   boost::system::error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   const std::vector<Instance> instances = JoinServices(*infos, *stats);

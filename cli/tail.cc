@@ -45,8 +45,8 @@ std::string TimeNow(bool as_json) {
 Awaitable<absl::Status> Tail(bus::Connection* connection, std::shared_ptr<TailOptions> options,
                              Terminal* terminal) {
   const auto shown = std::make_shared<int>(0);
-  const auto finished = std::make_shared<asio::steady_timer>(connection->io());
-  finished->expires_at(asio::steady_timer::time_point::max());
+  const auto finished = std::make_shared<Timer>(connection->io());
+  finished->expires_at(Timer::time_point::max());
   absl::StatusOr<bus::Subscription> subscription = connection->Subscribe(
       options->subject, "", [options, shown, finished, terminal](bus::Message message) {
         if (options->count > 0 && *shown >= options->count) return;

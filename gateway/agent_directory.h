@@ -66,7 +66,7 @@ class AgentDirectory {
   bus::Connection& connection_;
   std::string inbox_;
   bus::Subscription subscription_;
-  asio::steady_timer timer_;
+  Timer timer_;
   bool stopped_ = false;
   std::map<std::string, Entry, std::less<>> entries_;
 };

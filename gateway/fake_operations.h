@@ -107,7 +107,7 @@ class FakeOperations : public Operations {
   static Awaitable<void> Pause(std::chrono::milliseconds duration) {
     if (duration.count() == 0) co_return;
     const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, duration);
+    Timer timer(executor, duration);
     co_await timer.async_wait(asio::use_awaitable);
   }
 };

@@ -37,7 +37,7 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   HttpApi api_;
   HttpServer http_;
   GrpcServer grpc_;
-  asio::steady_timer health_timer_;
+  Timer health_timer_;
   bool stopping_ = false;
 };
 

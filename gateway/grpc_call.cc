@@ -130,7 +130,7 @@ void StreamCall::Push(v1::StreamReply item) {
 }
 
 void StreamCall::End(absl::Status status) {
-  calls_->metrics.Record(name_, GrpcCodeName(status), std::chrono::steady_clock::now() - begin_);
+  calls_->metrics.Record(name_, GrpcCodeName(status), Clock::now() - begin_);
   ended_ = true;
   status_ = std::move(status);
   if (!writing_) Advance();

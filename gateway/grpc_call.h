@@ -82,7 +82,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
                                      }));
   }
   void End(const absl::Status& status) {
-    calls_->metrics.Record(name_, GrpcCodeName(status), std::chrono::steady_clock::now() - begin_);
+    calls_->metrics.Record(name_, GrpcCodeName(status), Clock::now() - begin_);
     Finish(ToGrpc(status, context_.trace.trace_id, server_));
   }
 
@@ -91,7 +91,7 @@ class UnaryCall : public grpc::ServerUnaryReactor {
   grpc::CallbackServerContext* const server_;
   Reply* const reply_;
   const Operation operation_;
-  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  const Clock::time_point begin_ = Clock::now();
   CallContext context_;
   asio::cancellation_signal cancel_;
 };
@@ -121,7 +121,7 @@ class StreamCall : public grpc::ServerWriteReactor<v1::StreamReply> {
   const std::string_view name_;
   grpc::CallbackServerContext* const server_;
   const Operation operation_;
-  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  const Clock::time_point begin_ = Clock::now();
   CallContext context_;
   asio::cancellation_signal cancel_;
   std::deque<v1::StreamReply> line_;  // the front is being written while writing_

@@ -182,7 +182,7 @@ absl::Status HttpApi::Prepare(Call* call) const {
 }
 
 Awaitable<HttpResponse> HttpApi::Handle(HttpRequest request) {
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = Clock::now();
   Call call;
   call.request = std::move(request);
   const absl::Status acceptable = Prepare(&call);
@@ -196,8 +196,7 @@ Awaitable<HttpResponse> HttpApi::Handle(HttpRequest request) {
     if (!call.route.allow.empty()) response.headers.emplace_back("Allow", call.route.allow);
   }
   // An event stream is timed to its beginning; the turns behind it are in the supervisor's metrics.
-  metrics_.Record(name, response.stream ? "stream" : StrCat(response.status),
-                  std::chrono::steady_clock::now() - begin);
+  metrics_.Record(name, response.stream ? "stream" : StrCat(response.status), Clock::now() - begin);
   response.headers.emplace_back("traceparent", context.trace.traceparent());
   response.headers.emplace_back("X-Request-Id", context.request_id);
   co_return response;
@@ -373,7 +372,7 @@ HttpResponse HttpApi::ChatStatus() const {
     agents[agent.name] = agent.instances > 0 ? "ok" : "missing";
     whole = whole && agent.instances > 0;
   }
-  const auto uptime = std::chrono::steady_clock::now() - started_;
+  const auto uptime = Clock::now() - started_;
   const ordered_json body = {
       {"status", whole ? "ok" : "degraded"},
       {"version", options_.version},

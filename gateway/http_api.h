@@ -52,7 +52,7 @@ class HttpApi {
   Operations* const operations_;
   const Options options_;
   const Readiness readiness_;
-  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  const Clock::time_point started_ = Clock::now();
   RequestMetrics metrics_{"http"};
 };
 

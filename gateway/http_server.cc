@@ -70,7 +70,7 @@ struct HttpServer::State {
 
   asio::io_context& io;
   tcp::acceptor acceptor;
-  asio::steady_timer ended;  // cancelled when a connection ends
+  Timer ended;  // cancelled when a connection ends
   const HttpServerOptions options;
   const Handler handler;
   const ErrorPage error_page;
@@ -109,7 +109,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::shared_ptr<HttpServer::State> server_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
-  asio::steady_timer limit_;
+  Timer limit_;
   uint64_t limits_ = 0;  // counts limits begun and ended: an old one's timer does nothing
   bool late_ = false;
   bool idle_ = false;
@@ -313,7 +313,7 @@ Awaitable<void> Accept(std::shared_ptr<HttpServer::State> state) {
     if (error) {
       // Out of descriptors or a client that left already: a short rest, then on.
       log::Warning("cannot accept a connection", {{"error", error.message()}});
-      asio::steady_timer rest(state->io, std::chrono::milliseconds(100));
+      Timer rest(state->io, std::chrono::milliseconds(100));
       co_await rest.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }

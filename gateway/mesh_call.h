@@ -30,7 +30,7 @@ inline runtime::Context BusContext(const CallContext& context, std::string conve
 
 inline Awaitable<void> Pause(std::chrono::milliseconds duration) {
   const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, duration);
+  Timer timer(executor, duration);
   co_await timer.async_wait(asio::use_awaitable);
 }
 

@@ -5,7 +5,7 @@
 namespace switchboard::gateway {
 
 void RequestMetrics::Record(std::string_view operation, const std::string& status,
-                            std::chrono::steady_clock::duration elapsed) {
+                            Clock::duration elapsed) {
   const std::string name(operation);
   prometheus::Counter*& counter = counters_[StrCat(operation, " ", status)];
   if (counter == nullptr) {

@@ -16,8 +16,7 @@ class RequestMetrics {
   explicit RequestMetrics(std::string_view protocol) : protocol_(protocol) {}
 
   // `status`: as the protocol names it ("200", "OK").
-  void Record(std::string_view operation, const std::string& status,
-              std::chrono::steady_clock::duration elapsed);
+  void Record(std::string_view operation, const std::string& status, Clock::duration elapsed);
 
  private:
   const std::string protocol_;

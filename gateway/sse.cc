@@ -30,7 +30,7 @@ struct Shared {
   bool done = false;
   bool gone = false;
   std::optional<HttpResponse> instead;
-  asio::steady_timer wake;
+  Timer wake;
   asio::cancellation_signal cancel_producer;
   asio::cancellation_signal cancel_watch;
 };

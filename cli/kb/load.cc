@@ -31,7 +31,7 @@ struct Progress {
       : uploads(std::move(todo)), terminal(terminal), finished(io) {}
   std::vector<Upload> uploads;
   Terminal& terminal;
-  asio::steady_timer finished;
+  Timer finished;
   size_t next = 0;
   size_t done = 0;
   size_t workers = 0;
@@ -69,7 +69,7 @@ Awaitable<absl::Status> UploadAll(bus::Connection* connection, std::vector<Uploa
   auto progress = std::make_shared<Progress>(connection->io(), std::move(uploads), *terminal);
   progress->workers = std::min(kInFlightMax, progress->uploads.size());
   if (progress->workers == 0) co_return absl::OkStatus();
-  progress->finished.expires_at(asio::steady_timer::time_point::max());
+  progress->finished.expires_at(Timer::time_point::max());
   const size_t workers = progress->workers;
   for (size_t i = 0; i < workers; ++i) {
     asio::co_spawn(connection->io(), Work(progress, connection), asio::detached);

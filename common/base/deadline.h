@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <chrono>
 
+#include "common/base/clock.h"
+
 namespace switchboard {
 
 class Deadline {
  public:
-  using Clock = std::chrono::steady_clock;
-
   static Deadline After(std::chrono::nanoseconds remaining) {
     return Deadline(Clock::now() + std::chrono::duration_cast<Clock::duration>(remaining));
   }

@@ -36,7 +36,7 @@ struct MessageDeleter {
 // Somebody who waits for replies on one inbox token. The timer is the deadline; a reply cancels it.
 struct Waiter {
   Waiter(asio::io_context& io, Deadline deadline) : timer(io) { timer.expires_at(deadline.at()); }
-  asio::steady_timer timer;
+  Timer timer;
   std::deque<Message> replies;
   absl::Status error;
 };
@@ -166,7 +166,7 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
   }
 
   Awaitable<bool> Flush(Deadline deadline) {
-    asio::steady_timer timer(io_);
+    Timer timer(io_);
     while (state_ == State::kConnected && natsConnection_Buffered(connection_) > 0) {
       if (deadline.expired()) co_return false;
       timer.expires_after(std::chrono::milliseconds(1));

@@ -23,7 +23,7 @@ struct Consumer::Intake {
   bool status_seen = false;
   // A status that says more than "nothing there": the consumer or JetStream itself is gone.
   bool trouble = false;
-  asio::steady_timer arrived;
+  Timer arrived;
 };
 
 Consumer::Consumer(Connection& connection, ConsumerConfig config, BatchOptions options,

@@ -107,7 +107,7 @@ class Consumer {
   const ConsumerConfig config_;
   const BatchOptions options_;
   const Handler handler_;
-  asio::steady_timer wake_;
+  Timer wake_;
   std::shared_ptr<Intake> intake_;
   bool stopped_ = false;
 };

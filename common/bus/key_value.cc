@@ -94,7 +94,7 @@ class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
     if (!created.ok()) co_return created.status();
     const uint64_t delivered = created->value("/delivered/consumer_seq"_json_pointer, uint64_t{0});
     if (created->value("num_pending", uint64_t{0}) == 0 && delivered == 0) caught_up_ = true;
-    heard_ = Deadline::Clock::now();
+    heard_ = Clock::now();
     co_return absl::OkStatus();
   }
 
@@ -121,17 +121,17 @@ class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
  private:
   Awaitable<absl::Status> WaitForNews(Deadline deadline) {
     if (broken_ || connection_.state() != State::kConnected ||
-        Deadline::Clock::now() - heard_ > kSilenceMax) {
+        Clock::now() - heard_ > kSilenceMax) {
       co_return absl::UnavailableError("the bucket's consumer is gone");
     }
-    wake_.expires_at(std::min(deadline.at(), Deadline::Clock::now() + kHeartbeat / 2));
+    wake_.expires_at(std::min(deadline.at(), Clock::now() + kHeartbeat / 2));
     boost::system::error_code ignored;
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     co_return absl::OkStatus();
   }
 
   void OnMessage(Message message) {
-    heard_ = Deadline::Clock::now();
+    heard_ = Clock::now();
     if (!message.Header("Status").empty()) {  // heartbeat or flow control
       std::string_view answer_to = message.reply_subject();
       if (answer_to.empty()) answer_to = message.Header("Nats-Consumer-Stalled");
@@ -164,9 +164,9 @@ class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
   Connection& connection_;
   const std::string bucket_;
   const OnEntry on_entry_;
-  asio::steady_timer wake_;
+  Timer wake_;
   Subscription subscription_;
-  Deadline::Clock::time_point heard_;
+  Clock::time_point heard_;
   uint64_t revision_ = 0;
   uint64_t consumer_sequence_ = 0;
   bool caught_up_ = false;
@@ -249,7 +249,7 @@ Awaitable<void> KeyValue::Watch(std::function<void(const KeyValueEntry&)> on_ent
                                 std::function<void()> on_caught_up) {
   uint64_t revision = 0;
   bool caught_up = false;
-  asio::steady_timer pause(connection_.io());
+  Timer pause(connection_.io());
   while (connection_.state() != State::kClosed) {
     auto reader = std::make_shared<KeyValueReader>(connection_, bucket_, on_entry);
     // Short limits: the first life may begin while the server still comes up.

@@ -73,7 +73,7 @@ Awaitable<void> Accept(std::shared_ptr<State> state) {
         co_await state->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) co_return;
     if (error) {  // out of descriptors, as a rule: trying at once would take the whole loop
-      asio::steady_timer rest(state->io, std::chrono::milliseconds(100));
+      Timer rest(state->io, std::chrono::milliseconds(100));
       co_await rest.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }

@@ -343,7 +343,7 @@ class AgentProcess : public Agent {
   }
 
   Awaitable<void> WaitUntil(std::function<bool()> done, Deadline deadline) {
-    asio::steady_timer timer(io_);
+    Timer timer(io_);
     while (!done() && !deadline.expired()) {
       timer.expires_after(std::chrono::milliseconds(5));
       boost::system::error_code ignored;
@@ -360,7 +360,7 @@ class AgentProcess : public Agent {
   asio::thread_pool pool_;
   TaskGroup tasks_;
   asio::signal_set signals_;
-  asio::steady_timer start_limit_;
+  Timer start_limit_;
   http::ProbeServer probes_;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
   std::unique_ptr<ServiceProtocol> service_;

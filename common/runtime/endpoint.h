@@ -38,7 +38,6 @@ class Endpoint {
   double RecentPercentileMs(double share) const;
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Invocation;
 
   absl::Status Decode(Invocation& invocation) const;

@@ -28,11 +28,11 @@ void Maintenance::Stop() {
 }
 
 Awaitable<void> Maintenance::Run() {
-  auto prune_at = Deadline::Clock::now();
+  auto prune_at = Clock::now();
   while (!stopped_) {
     co_await Probe();
-    if (Deadline::Clock::now() >= prune_at && writable_.ok()) {
-      prune_at = Deadline::Clock::now() + kPruneEvery;
+    if (Clock::now() >= prune_at && writable_.ok()) {
+      prune_at = Clock::now() + kPruneEvery;
       co_await Prune();
     }
     if (stopped_) co_return;

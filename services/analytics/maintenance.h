@@ -27,7 +27,7 @@ class Maintenance {
   runtime::Agent& agent_;
   const std::shared_ptr<Store> store_;
   const std::chrono::hours retention_;
-  asio::steady_timer wake_;
+  Timer wake_;
   // What the last probe found.
   absl::Status writable_;
   bool stopped_ = false;

@@ -29,11 +29,11 @@ std::string OutcomeOf(const absl::Status& status);
 template <typename Reply, typename Request>
 Awaitable<absl::StatusOr<Reply>> Leg(bus::Connection& bus, std::string agent, std::string verb,
                                      runtime::Context context, Request request, OnLeg on_leg) {
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = Clock::now();
   std::string subject = runtime::AgentSubject(agent, verb);
   absl::StatusOr<Reply> reply = co_await runtime::Call<Reply>(
       bus, "critic-supervisor", std::move(subject), std::move(context), std::move(request));
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
+  const std::chrono::duration<double, std::milli> took = Clock::now() - started;
   on_leg({std::move(agent), std::move(verb), took.count(), OutcomeOf(reply.status())});
   co_return reply;
 }

@@ -10,7 +10,7 @@ namespace {
 
 using runtime::Context;
 
-double Milliseconds(std::chrono::steady_clock::duration duration) {
+double Milliseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
 
@@ -57,7 +57,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
     co_await Answer();
   }
   Report({"critic-supervisor", "review", Milliseconds(reviewing_), "ok"});
-  reply.set_duration_ms(Milliseconds(std::chrono::steady_clock::now() - started_));
+  reply.set_duration_ms(Milliseconds(Clock::now() - started_));
   const std::string shown = reply.reply();
   std::string summary = Summarise(reply, findings_.knowledge.passages_size());
   absl::StatusOr<v1::TurnCompleted> stands = co_await store_.Finish(
@@ -76,14 +76,14 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
 }
 
 bool Turn::Screen() {
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = Clock::now();
   v1::ReviewRequest input;
   input.set_direction(v1::ReviewRequest::INPUT);
   input.set_text(request_.text());
   input.set_language(request_.language());
   *input.mutable_customer() = before_.record.conversation().customer();
   const critic::Review review = critic_.Examine(input);
-  reviewing_ += std::chrono::steady_clock::now() - started;
+  reviewing_ += Clock::now() - started;
   if (review.verdict == v1::ReviewReply::ALLOW) return true;
   v1::TurnReply& reply = *completed_.mutable_reply();
   reply.set_blocked(true);
@@ -266,12 +266,12 @@ Awaitable<void> Turn::Answer() {
 }
 
 Awaitable<absl::Status> Turn::Attempt(v1::GenerateRequest request) {
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = Clock::now();
   const auto reviewed_before = reviewing_;
   Context context = context_.WithDeadline(AnswerDeadline());
   absl::StatusOr<v1::GenerateReply> generated =
       co_await ReadSentences(std::move(request), std::move(context));
-  const auto took = std::chrono::steady_clock::now() - started - (reviewing_ - reviewed_before);
+  const auto took = Clock::now() - started - (reviewing_ - reviewed_before);
   const bool rejected = absl::IsAborted(generated.status());
   Report({"response-generator", "generate", Milliseconds(took),
           rejected ? "ok" : OutcomeOf(generated.status())});
@@ -318,10 +318,10 @@ Awaitable<absl::StatusOr<v1::GenerateReply>> Turn::ReadSentences(v1::GenerateReq
 }
 
 bool Turn::Passes(const std::string& sentence) {
-  const auto started = std::chrono::steady_clock::now();
+  const auto started = Clock::now();
   review_.set_text(sentence);
   const critic::Review review = critic_.Examine(review_);
-  reviewing_ += std::chrono::steady_clock::now() - started;
+  reviewing_ += Clock::now() - started;
   if (review.verdict == v1::ReviewReply::ALLOW) return true;
   objections_.push_back(
       StrCat("sentence ", sentences_released_, " (", review.policy, "): ", review.reason));

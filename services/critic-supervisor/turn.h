@@ -68,7 +68,7 @@ class Turn {
   const Emitter emitter_;
   conversation::TurnStore store_;
   const std::chrono::milliseconds time_given_ = context_.deadline.Remaining();
-  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  const Clock::time_point started_ = Clock::now();
 
   conversation::Stored before_;
   Findings findings_;
@@ -77,7 +77,7 @@ class Turn {
   v1::ReviewRequest review_;
   std::vector<std::string> objections_;
   uint32_t sentences_released_ = 0;
-  std::chrono::steady_clock::duration reviewing_{0};
+  Clock::duration reviewing_{0};
 };
 
 }  // namespace switchboard::critic_supervisor

@@ -19,7 +19,7 @@ prometheus::Counter& Rejected(const char* reason) {
                           {{"reason", reason}});
 }
 
-Awaitable<void> WaitFor(asio::steady_timer& timer) {
+Awaitable<void> WaitFor(Timer& timer) {
   boost::system::error_code ignored;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
@@ -32,7 +32,7 @@ Feed::Feed(runtime::Agent& agent, Retriever& retriever, std::chrono::millisecond
       catch_up_timeout_(catch_up_timeout),
       bucket_(agent.bus(), kBucket),
       caught_up_timer_(agent.io()),
-      ended_timer_(agent.io(), asio::steady_timer::time_point::max()),
+      ended_timer_(agent.io(), Timer::time_point::max()),
       documents_(Gauge("switchboard_knowledge_documents", "Documents in the index.")),
       passages_(Gauge("switchboard_knowledge_passages", "Passages in the index.")),
       records_(Gauge("switchboard_knowledge_records", "Rows of company data in memory.")) {
@@ -44,12 +44,11 @@ Awaitable<absl::Status> Feed::Start() {
   const Deadline deadline = Deadline::After(std::chrono::seconds(30));
   absl::Status ensured = co_await bucket_.Ensure(kHistory, agent_.stream_replicas(), deadline);
   if (!ensured.ok()) co_return ensured;
-  const auto began = Deadline::Clock::now();
+  const auto began = Clock::now();
   caught_up_timer_.expires_after(catch_up_timeout_);
   BeginWatch();
   co_await WaitFor(caught_up_timer_);
-  const auto took =
-      std::chrono::duration_cast<std::chrono::milliseconds>(Deadline::Clock::now() - began);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
   log::Write(caught_up_ ? log::Level::kInfo : log::Level::kWarning,
              caught_up_ ? "knowledge indexed"
                         : "knowledge is still being indexed, answering from part of it",

@@ -40,8 +40,8 @@ class Feed {
   Retriever& retriever_;
   const std::chrono::milliseconds catch_up_timeout_;
   bus::KeyValue bucket_;
-  asio::steady_timer caught_up_timer_;
-  asio::steady_timer ended_timer_;
+  Timer caught_up_timer_;
+  Timer ended_timer_;
   asio::cancellation_signal stop_;
   bool caught_up_ = false;
   bool ended_ = false;

@@ -1,11 +1,11 @@
 // Counts and times what the adapters answer: by operation, protocol and status.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/base/clock.h"
 #include "common/observability/metrics.h"
 
 namespace switchboard::gateway {

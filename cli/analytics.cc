@@ -9,7 +9,7 @@
 #include "cli/table.h"
 #include "common/base/fault.h"
 #include "common/base/strings.h"
-#include "common/runtime/call.h"
+#include "common/runtime/caller.h"
 
 namespace switchboard::cli {
 namespace {
@@ -20,9 +20,9 @@ Awaitable<absl::Status> Show(bus::Connection* connection, v1::SummaryRequest req
                              Terminal* terminal) {
   runtime::Context context;
   context.deadline = Deadline::After(kAnswerWithin);
-  absl::StatusOr<v1::SummaryReply> reply = co_await runtime::Call<v1::SummaryReply>(
-      *connection, "switchboard-cli", runtime::AgentSubject("analytics", "summary"), context,
-      request);
+  runtime::Caller caller(*connection, "switchboard-cli");
+  absl::StatusOr<v1::SummaryReply> reply = co_await caller.Call<v1::SummaryReply>(
+      runtime::AgentSubject("analytics", "summary"), context, request);
   if (!reply.ok()) co_return reply.status();
   terminal->out << (as_json ? StrCat(ToJson(*reply, JsonStyle::kIndented), "\n")
                             : FormatSummary(*reply));

@@ -39,16 +39,16 @@ Config Config::Read(config::Reader& reader) {
       {"TURN_TIMEOUT_MS",
        "Longest wait for a turn's answer, milliseconds; clients may ask for less."},
       15000, 100, 120000);
-  config.operations.turn_retry_after =
-      reader.Milliseconds({"TURN_RETRY_AFTER_MS",
-                           "Silence after which a turn is handed to another supervisor, "
-                           "milliseconds: the first may have "
-                           "died. Set it above the longest turn you expect, or work is done twice "
-                           "(never answered twice)."},
-                          5000, 100, 120000);
-  config.operations.turns_in_flight_max =
-      reader.Int({"MAX_TURNS_IN_FLIGHT", "Turns in hand at once; more are refused with 429."}, 1024,
-                 1, 1000000);
+  config.operations.turns_in_flight_max = reader.Int(
+      {"MAX_TURNS_IN_FLIGHT",
+       "Turns in hand at once at most; more are refused with 429. While turns have to wait, the "
+       "limit falls by itself."},
+      1024, 1, 1000000);
+  config.operations.turn_wait_target = reader.Milliseconds(
+      {"TURN_WAIT_TARGET_MS",
+       "How long turns may stand in queues, besides the work on them, before fewer are taken, "
+       "milliseconds."},
+      250, 1, 60000);
   config.operations.tenant = reader.String(
       {"TENANT", "Company that all conversations of this gateway belong to."}, "default");
   config.http.connections_max =

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "common/base/fault.h"
-#include "common/runtime/call.h"
+#include "common/runtime/caller.h"
 #include "gateway/call_context.h"
 
 namespace switchboard::gateway {
@@ -41,12 +41,11 @@ inline absl::Status NameConversation(absl::Status error) {
 
 // Sends an idempotent request again while nobody answers, up to kAwayLimit.
 template <typename Reply, typename Request>
-Awaitable<absl::StatusOr<Reply>> CallPatiently(bus::Connection* connection, std::string subject,
+Awaitable<absl::StatusOr<Reply>> CallPatiently(runtime::Caller* caller, std::string subject,
                                                runtime::Context context, Request request) {
   const Deadline patience = context.deadline.Child(kAwayLimit);
   for (;;) {
-    absl::StatusOr<Reply> reply =
-        co_await runtime::Call<Reply, Request>(*connection, kSender, subject, context, request);
+    absl::StatusOr<Reply> reply = co_await caller->Call<Reply>(subject, context, request);
     if (reply.ok() || !absl::IsUnavailable(reply.status()) || patience.expired()) {
       if (absl::IsUnavailable(reply.status()) && RetryAfterMsOf(reply.status()) == 0) {
         co_return WithRetryAfterMs(reply.status(), kRetryAfterMs);

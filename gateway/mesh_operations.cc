@@ -56,7 +56,13 @@ bool IsToken(std::string_view text, char extra) {
 
 MeshOperations::MeshOperations(bus::Connection& connection, const AgentDirectory& directory,
                                Options options)
-    : connection_(connection), directory_(directory), options_(std::move(options)) {}
+    : connection_(connection),
+      directory_(directory),
+      options_(std::move(options)),
+      caller_(connection, kSender),
+      limiter_({.limit_min = std::min(16, options_.turns_in_flight_max),
+                .limit_max = options_.turns_in_flight_max,
+                .wait_target = options_.turn_wait_target}) {}
 
 // ---- conversations ----
 
@@ -75,7 +81,7 @@ Awaitable<absl::StatusOr<v1::ConversationView>> MeshOperations::CreateConversati
   std::string subject = runtime::AgentSubject("critic-supervisor", "open");
   runtime::Context bus_context = BusContext(context, conversation_id);
   absl::StatusOr<v1::Conversation> opened = co_await CallPatiently<v1::Conversation>(
-      &connection_, std::move(subject), std::move(bus_context), std::move(open));
+      &caller_, std::move(subject), std::move(bus_context), std::move(open));
   if (opened.ok()) co_return ToView(*opened);
   if (!absl::IsAlreadyExists(opened.status()) || context.idempotency_key.empty()) {
     co_return opened.status();
@@ -114,7 +120,7 @@ Awaitable<absl::StatusOr<v1::HistoryReply>> MeshOperations::History(CallContext 
   std::string subject = runtime::AgentSubject("critic-supervisor", "history");
   runtime::Context bus_context = BusContext(context, request.conversation_id());
   absl::StatusOr<v1::HistoryReply> reply = co_await CallPatiently<v1::HistoryReply>(
-      &connection_, std::move(subject), std::move(bus_context), std::move(request));
+      &caller_, std::move(subject), std::move(bus_context), std::move(request));
   if (!reply.ok()) co_return NameConversation(reply.status());
   const std::string& owner = reply->conversation().principal();
   // Somebody else's conversation does not exist for this caller.
@@ -242,7 +248,7 @@ Awaitable<absl::StatusOr<v1::SummaryReply>> MeshOperations::AnalyticsSummary(
   std::string subject = runtime::AgentSubject("analytics", "summary");
   runtime::Context bus_context = BusContext(context, "");
   absl::StatusOr<v1::SummaryReply> reply = co_await CallPatiently<v1::SummaryReply>(
-      &connection_, std::move(subject), std::move(bus_context), std::move(request));
+      &caller_, std::move(subject), std::move(bus_context), std::move(request));
   co_return reply;
 }
 

@@ -1,9 +1,10 @@
 // The gateway's operations over the bus.
 //
-// A turn is one request to `mesh.turn.submit`. Its id makes it safe to send again: while nobody
-// answers there (the supervisor restarts), it is sent again every 100 ms for up to a second; when
-// the one who took it stays silent (it was killed), once more after `turn_retry_after`. Runs on the
-// loop.
+// A turn is one request to `mesh.turn.submit`. Its id makes it safe to send again: to another
+// supervisor when the one who took it falls silent (runtime/caller.h); every 100 ms for up to a
+// second while nobody listens; and when there is nobody, or no answer in time, the gateway stores
+// an apology itself (last_resort.h). Turns beyond what the mesh takes without queueing are refused
+// at once (runtime/limiter.h). Runs on the loop.
 #pragma once
 
 #include <chrono>
@@ -12,7 +13,8 @@
 #include <string>
 
 #include "common/bus/connection.h"
-#include "common/runtime/context.h"
+#include "common/runtime/caller.h"
+#include "common/runtime/limiter.h"
 #include "gateway/agent_directory.h"
 #include "gateway/operations.h"
 
@@ -22,10 +24,10 @@ class MeshOperations : public Operations {
  public:
   struct Options {
     std::string tenant = "default";
-    // Turns in hand at once; more are refused with ResourceExhausted.
+    // Turns in hand at once at most; more are refused with ResourceExhausted.
     int turns_in_flight_max = 1024;
-    // Silence after which a turn is handed to another supervisor.
-    std::chrono::milliseconds turn_retry_after{5000};
+    // A standing wait of turns, besides the work on them, above which fewer are taken.
+    std::chrono::milliseconds turn_wait_target{250};
   };
 
   MeshOperations(bus::Connection& connection, const AgentDirectory& directory, Options options);
@@ -51,20 +53,22 @@ class MeshOperations : public Operations {
  private:
   v1::TurnRequest NewTurn(const CallContext& context, const ConversationChoice& conversation,
                           std::string text, std::string language) const;
+  class Seen;
+
   // Bounds what is in flight, then RunTurn.
   Awaitable<absl::StatusOr<v1::TurnReply>> Submit(CallContext context, v1::TurnRequest turn,
                                                   EventSink on_event);
+  Awaitable<absl::StatusOr<v1::TurnReply>> Measured(CallContext context, v1::TurnRequest turn,
+                                                    EventSink on_event);
   // Sends until somebody answers for good.
   Awaitable<absl::StatusOr<v1::TurnReply>> RunTurn(CallContext context, v1::TurnRequest turn,
                                                    EventSink on_event);
   Awaitable<absl::StatusOr<v1::TurnReply>> LastResort(runtime::Context context,
-                                                      v1::TurnRequest turn, EventSink on_event,
-                                                      bool heard, absl::Status cause);
+                                                      v1::TurnRequest turn,
+                                                      std::shared_ptr<Seen> seen,
+                                                      absl::Status cause);
   Awaitable<absl::StatusOr<v1::TurnReply>> Attempt(runtime::Context context, v1::TurnRequest turn,
-                                                   Deadline silence);
-  Awaitable<absl::StatusOr<v1::TurnReply>> AttemptStream(runtime::Context context,
-                                                         v1::TurnRequest turn, EventSink on_event,
-                                                         Deadline silence, bool* heard);
+                                                   std::shared_ptr<Seen> seen);
   // The state and a page of turns, if the principal may read them; NotFound otherwise.
   Awaitable<absl::StatusOr<v1::HistoryReply>> History(CallContext context,
                                                       v1::HistoryRequest request);
@@ -75,6 +79,8 @@ class MeshOperations : public Operations {
   bus::Connection& connection_;
   const AgentDirectory& directory_;
   const Options options_;
+  runtime::Caller caller_;
+  runtime::Limiter limiter_;
   // Shared with the turns in hand: some may be dropped with the loop, after this object.
   const std::shared_ptr<int> turns_in_flight_ = std::make_shared<int>(0);
 };

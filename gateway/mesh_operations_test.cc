@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <list>
 #include <nlohmann/json.hpp>
 
 #include "common/base/fault.h"
@@ -13,6 +16,7 @@
 #include "common/runtime/call.h"
 #include "common/runtime/streams.h"
 #include "common/testing/nats_server.h"
+#include "common/testing/run_on_loop.h"
 #include "gateway/problem.h"
 #include "switchboard/v1/event.pb.h"
 
@@ -40,7 +44,6 @@ class MeshOperationsTest : public ::testing::Test {
     directory_ = std::make_unique<AgentDirectory>(*connection_);
     MeshOperations::Options mesh;
     mesh.turns_in_flight_max = 2;
-    mesh.turn_retry_after = 300ms;
     operations_ = std::make_unique<MeshOperations>(*connection_, *directory_, mesh);
   }
   ~MeshOperationsTest() override {
@@ -148,6 +151,17 @@ class MeshOperationsTest : public ::testing::Test {
                       name + "." + verb + R"("}]})");
   }
 
+  // Says `left` times that the request is worked on, then answers.
+  void Work(const std::shared_ptr<Timer>& timer, std::string reply_subject, int left) {
+    timer->expires_after(200ms);
+    timer->async_wait([this, timer, reply_subject, left](boost::system::error_code) {
+      bus::Headers headers;
+      if (left > 0) headers.emplace_back(runtime::kHeaderStream, "working");
+      (void)connection_->Publish(reply_subject, headers, "");
+      if (left > 0) Work(timer, reply_subject, left - 1);
+    });
+  }
+
   static testing::NatsServer* nats_;
   asio::io_context io_{1};
   std::unique_ptr<bus::Connection> connection_;
@@ -222,11 +236,49 @@ TEST_F(MeshOperationsTest, HandsATurnOnWhenTheOneWhoTookItStaysSilent) {
 }
 
 TEST_F(MeshOperationsTest, GivesUpAtTheDeadline) {
-  Introduce("critic-supervisor", "submit");
   Serve("mesh.turn.submit",
         [this](const bus::Message& message) { turns_.push_back(TurnOf(message)); });
-  EXPECT_TRUE(absl::IsDeadlineExceeded(Invoke(Context("", 700ms)).status()));
-  EXPECT_EQ(turns_.size(), 2u);
+  const absl::Status status = Invoke(Context("", 700ms)).status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status << " (there is no stream for an apology)";
+  EXPECT_EQ(turns_.size(), 1u);
+}
+
+TEST_F(MeshOperationsTest, WhoSaysThatItWorksIsNotHurried) {
+  Serve("mesh.turn.submit", [this](const bus::Message& message) {
+    turns_.push_back(TurnOf(message));
+    const auto shared = std::make_shared<Timer>(io_);
+    Work(shared, std::string(message.reply_subject()), 8);
+  });
+  EXPECT_TRUE(Invoke(Context()).ok());
+  EXPECT_EQ(turns_.size(), 1u);
+}
+
+TEST_F(MeshOperationsTest, TellsTheMeshWhenTheClientLeavesATurnForGood) {
+  std::string request, cancelled;
+  Serve("mesh.turn.submit",
+        [&](const bus::Message& message) { request = std::string(message.reply_subject()); });
+  Serve("mesh.cancel", [&](const bus::Message& message) {
+    cancelled = std::string(message.Header("Mesh-Request"));
+  });
+  std::list<asio::cancellation_signal> clients;
+  const auto leave_when_submitted = [&](CallContext context) {
+    asio::cancellation_signal& leave = clients.emplace_back();
+    request.clear();
+    v1::InvokeRequest question;
+    question.set_text("hi");
+    asio::co_spawn(io_, operations_->Invoke(std::move(context), question, nullptr),
+                   asio::bind_cancellation_slot(leave.slot(), [](std::exception_ptr, auto) {}));
+    EXPECT_TRUE(testing::RunUntil(io_, [&] { return !request.empty(); }));
+    leave.emit(asio::cancellation_type::all);
+  };
+  leave_when_submitted(Context());
+  EXPECT_TRUE(testing::RunUntil(io_, [&] { return !cancelled.empty(); }));
+  EXPECT_EQ(cancelled, request);
+  // With a key the client may come back for the answer: the turn goes on.
+  cancelled.clear();
+  leave_when_submitted(Context("key"));
+  EXPECT_FALSE(testing::RunUntil(
+      io_, [&] { return !cancelled.empty(); }, 500ms));
 }
 
 TEST_F(MeshOperationsTest, StreamsEventsInOrderThenTheReply) {
@@ -245,19 +297,41 @@ TEST_F(MeshOperationsTest, StreamsEventsInOrderThenTheReply) {
   EXPECT_EQ(seen, (std::vector<uint32_t>{0, 1, 2}));
 }
 
-TEST_F(MeshOperationsTest, DoesNotRepeatSentencesWhenAStreamIsHandedOn) {
-  Introduce("critic-supervisor", "submit");
+TEST_F(MeshOperationsTest, AStreamThatIsHandedOnBeginsAnewAndSaysSo) {
   Serve("mesh.turn.submit", [this](const bus::Message& message) {
     turns_.push_back(TurnOf(message));
+    const bus::Headers part = {{runtime::kHeaderStream, "next"},
+                               {runtime::kHeaderInstance, StrCat("s", turns_.size())}};
     v1::TurnEvent event;
-    event.mutable_sentence()->set_text("once");
-    if (turns_.back().stream()) Reply(message, event, {{runtime::kHeaderStream, "next"}});
-    if (turns_.size() == 2) Reply(message, v1::TurnReply());
+    event.mutable_sentence()->set_text(turns_.size() == 1 ? "lost" : "found");
+    Reply(message, event, part);
+    v1::TurnReply reply;
+    reply.set_reply("found");
+    if (turns_.size() == 2) Reply(message, reply, {{runtime::kHeaderInstance, "s2"}});
   });
-  int events = 0;
-  EXPECT_TRUE(Invoke(Context(), "", [&](const v1::TurnEvent&) { ++events; }).ok());
-  EXPECT_EQ(events, 1);
-  EXPECT_FALSE(turns_[1].stream());
+  std::vector<std::string> seen;
+  EventSink sink = [&](const v1::TurnEvent& event) {
+    seen.push_back(event.has_restart() ? "restart" : event.sentence().text());
+  };
+  EXPECT_TRUE(Invoke(Context(), "", sink).ok());
+  EXPECT_EQ(seen, (std::vector<std::string>{"lost", "restart", "found"}));
+}
+
+TEST_F(MeshOperationsTest, ShowsWhatStandsWhereSomethingElseWasShown) {
+  Serve("mesh.turn.submit", [this](const bus::Message& message) {
+    v1::TurnEvent event;
+    event.mutable_sentence()->set_text("shown");
+    Reply(message, event, {{runtime::kHeaderStream, "next"}});
+    v1::TurnReply reply;
+    reply.set_reply("stored");
+    Reply(message, reply);
+  });
+  std::vector<std::string> seen;
+  EventSink sink = [&](const v1::TurnEvent& event) {
+    seen.push_back(event.has_restart() ? "restart" : event.sentence().text());
+  };
+  EXPECT_TRUE(Invoke(Context(), "", sink).ok());
+  EXPECT_EQ(seen, (std::vector<std::string>{"shown", "restart", "stored"}));
 }
 
 TEST_F(MeshOperationsTest, PassesTheSupervisorsErrorsOn) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "common/base/asio.h"
 #include "common/base/fault.h"
 #include "common/observability/metrics.h"
 #include "common/runtime/call.h"
@@ -13,6 +14,48 @@
 #include "gateway/views.h"
 
 namespace switchboard::gateway {
+
+// What the client has seen of a turn's answer: the end must fit to it.
+class MeshOperations::Seen {
+ public:
+  explicit Seen(EventSink sink) : sink_(std::move(sink)) {}
+  bool wanted() const { return sink_ != nullptr; }
+
+  void Show(const v1::TurnEvent& event) {
+    if (event.has_restart()) text_.clear();
+    if (event.has_sentence()) text_.append(event.sentence().text());
+    if (sink_) sink_(event);
+  }
+
+  // Forget the sentences so far: another supervisor begins anew.
+  void Restart() {
+    if (text_.empty()) return;
+    v1::TurnEvent event;
+    event.mutable_restart()->set_attempt(++restarts_ + 1);
+    Show(event);
+  }
+
+  // `reply` stands. Where that is not what was shown, the client is shown what stands.
+  void Settle(const v1::TurnReply& reply) {
+    if (!sink_ || Squeezed(text_) == Squeezed(reply.reply())) return;
+    Restart();
+    v1::TurnEvent event;
+    event.mutable_sentence()->set_text(reply.reply());
+    Show(event);
+  }
+
+ private:
+  // The spaces between sentences are the supervisor's.
+  static std::string Squeezed(std::string text) {
+    std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
+    return text;
+  }
+
+  const EventSink sink_;
+  std::string text_;
+  uint32_t restarts_ = 0;
+};
+
 namespace {
 
 constexpr char kSubmitSubject[] = "mesh.turn.submit";
@@ -24,6 +67,9 @@ prometheus::Gauge& TurnsInFlight() {
   return gauge;
 }
 
+// The last resort is one read and one write.
+constexpr std::chrono::milliseconds kLastResortReserve{500};
+
 // What a customer may read when nobody is there to answer.
 absl::Status Apology(const absl::Status& cause) {
   absl::Status status = absl::UnavailableError(
@@ -33,14 +79,27 @@ absl::Status Apology(const absl::Status& cause) {
   return WithRetryAfterMs(std::move(status), wait_ms > 0 ? wait_ms : kRetryAfterMs);
 }
 
-absl::StatusOr<v1::TurnReply> DecodeTurnReply(const bus::Message& message) {
-  RETURN_IF_ERROR(runtime::ReplyStatus(message));
-  v1::TurnReply reply;
-  const std::string_view payload = message.payload();
-  if (!reply.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-    return absl::InternalError("the supervisor's reply is no TurnReply");
+// Runs `work` to its end, whatever becomes of the caller: cancelling ends the waiting only.
+Awaitable<absl::StatusOr<v1::TurnReply>> Detached(asio::io_context& io,
+                                                  Awaitable<absl::StatusOr<v1::TurnReply>> work) {
+  struct Outcome {
+    explicit Outcome(asio::io_context& io) : done(io, Clock::time_point::max()) {}
+    std::optional<absl::StatusOr<v1::TurnReply>> reply;
+    Timer done;
+  };
+  const auto outcome = std::make_shared<Outcome>(io);
+  asio::co_spawn(io, std::move(work),
+                 [outcome](std::exception_ptr error, absl::StatusOr<v1::TurnReply> reply) {
+                   if (error) reply = absl::InternalError("the turn ended with an exception");
+                   outcome->reply = std::move(reply);
+                   outcome->done.cancel();
+                 });
+  boost::system::error_code ignored;
+  if (!outcome->reply) {
+    co_await outcome->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
-  return reply;
+  if (!outcome->reply) co_return absl::CancelledError("the caller stopped waiting");
+  co_return *std::move(outcome->reply);
 }
 
 }  // namespace
@@ -108,10 +167,24 @@ Awaitable<absl::StatusOr<ChatReply>> MeshOperations::Chat(CallContext context,
 Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::Submit(CallContext context,
                                                                 v1::TurnRequest turn,
                                                                 EventSink on_event) {
-  if (*turns_in_flight_ >= options_.turns_in_flight_max) {
+  if (connection_.state() != bus::State::kConnected) co_return Apology(absl::OkStatus());
+  if (!limiter_.Admits(*turns_in_flight_)) {
     co_return WithRetryAfterMs(
         absl::ResourceExhaustedError("the gateway has as many turns in hand as it takes"), 1000);
   }
+  // Somebody may come back for it, with the same key or by the turn's id: it runs on without them.
+  const bool resumable = on_event != nullptr || !context.idempotency_key.empty();
+  auto running = Measured(std::move(context), std::move(turn), std::move(on_event));
+  if (resumable) running = Detached(connection_.io(), std::move(running));
+  absl::StatusOr<v1::TurnReply> reply = co_await std::move(running);
+  if (!reply.ok()) co_return NameConversation(reply.status());
+  co_return reply;
+}
+
+// Counts the turn, and tells the limiter how long it waited besides being worked on.
+Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::Measured(CallContext context,
+                                                                  v1::TurnRequest turn,
+                                                                  EventSink on_event) {
   struct Slot {
     explicit Slot(std::shared_ptr<int> taken) : count(std::move(taken)) {
       TurnsInFlight().Set(++*count);
@@ -120,104 +193,86 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::Submit(CallContext cont
     const std::shared_ptr<int> count;
   };
   const Slot slot(turns_in_flight_);
+  limiter_.OnStart(*turns_in_flight_);
+  const Clock::time_point began = Clock::now();
   absl::StatusOr<v1::TurnReply> reply =
       co_await RunTurn(std::move(context), std::move(turn), std::move(on_event));
-  if (!reply.ok()) co_return NameConversation(reply.status());
+  if (reply.ok()) {
+    const Clock::time_point now = Clock::now();
+    const std::chrono::duration<double, std::milli> worked(reply->duration_ms());
+    limiter_.OnWaited(now,
+                      std::max(Clock::duration::zero(),
+                               now - began - std::chrono::duration_cast<Clock::duration>(worked)));
+  }
   co_return reply;
 }
 
 Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::RunTurn(CallContext context,
                                                                  v1::TurnRequest turn,
                                                                  EventSink on_event) {
-  const runtime::Context bus_context = BusContext(context, turn.conversation_id());
+  // Time for the last resort is kept back: there is always an answer before the deadline.
+  const std::chrono::milliseconds reserve =
+      std::min(kLastResortReserve, context.deadline.Remaining() / 4);
+  const runtime::Context whole = BusContext(context, turn.conversation_id());
+  const runtime::Context shorter = whole.WithDeadline(context.deadline.Less(reserve));
+  const auto seen = std::make_shared<Seen>(std::move(on_event));
+  turn.set_stream(seen->wanted());
   std::optional<Deadline> patience;  // since nobody answers
-  bool handed_on = false;            // given to another supervisor because of silence
-  bool heard = false;  // the caller has seen events: a further attempt must not repeat them
   for (;;) {
-    // The last attempt may use all the time that is left.
-    const Deadline silence =
-        handed_on ? context.deadline : context.deadline.Child(options_.turn_retry_after);
-    turn.set_stream(on_event != nullptr && !heard);
-    absl::StatusOr<v1::TurnReply> reply = absl::UnknownError("");
-    if (turn.stream()) {
-      reply = co_await AttemptStream(bus_context, turn, on_event, silence, &heard);
-    } else {
-      reply = co_await Attempt(bus_context, turn, silence);
-    }
-    if (reply.ok()) co_return reply;
-    if (absl::IsDeadlineExceeded(reply.status())) {
-      if (!context.deadline.expired() && !directory_.Present(kSupervisor)) {
-        co_return co_await LastResort(bus_context, turn, on_event, heard, reply.status());
-      }
-      if (handed_on || context.deadline.expired()) {
-        co_return absl::DeadlineExceededError("the answer was not there in time");
-      }
-      handed_on = true;
-      continue;
+    const Deadline at_once = Deadline::After(kAwayLimit);
+    absl::StatusOr<v1::TurnReply> reply = co_await Attempt(shorter, turn, seen);
+    if (reply.ok()) {
+      seen->Settle(*reply);
+      co_return reply;
     }
     // Unavailable with a time to wait is a supervisor's own word: it is there, and busy.
-    if (!absl::IsUnavailable(reply.status()) || RetryAfterMsOf(reply.status()) > 0) co_return reply;
-    if (!patience) patience = context.deadline.Child(kAwayLimit);
-    if (patience->expired()) {
-      co_return co_await LastResort(bus_context, turn, on_event, heard, reply.status());
+    const bool away = absl::IsUnavailable(reply.status()) && RetryAfterMsOf(reply.status()) == 0;
+    if (!away && !absl::IsDeadlineExceeded(reply.status())) co_return reply;
+    if (!patience) patience = shorter.deadline.Child(kAwayLimit);
+    // Not told that nobody listens, but no sign of life either: somebody else listens on the bus.
+    const bool missing = at_once.expired() && !directory_.Present(kSupervisor);
+    if (patience->expired() || !away || missing) {
+      co_return co_await LastResort(whole, std::move(turn), seen, reply.status());
     }
     co_await Pause(kAwayPause);
   }
 }
 
-// No supervisor is there: the customer gets an apology and a person, when even that can be stored.
+// Nobody has answered: the customer gets an apology and a person, when even that can be stored.
 Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::LastResort(runtime::Context context,
                                                                     v1::TurnRequest turn,
-                                                                    EventSink on_event, bool heard,
+                                                                    std::shared_ptr<Seen> seen,
                                                                     absl::Status cause) {
+  const bool late = absl::IsDeadlineExceeded(cause);
   absl::StatusOr<v1::TurnReply> reply =
       co_await AnswerAsLastResort(connection_, std::move(context), std::move(turn));
+  if (absl::IsDeadlineExceeded(reply.status()) && late) {
+    co_return absl::DeadlineExceededError("the answer was not there in time");
+  }
   if (absl::IsUnavailable(reply.status()) || absl::IsDeadlineExceeded(reply.status())) {
     co_return Apology(cause);
   }
-  if (reply.ok() && on_event) {
-    v1::TurnEvent event;
-    if (heard) {  // sentences of an answer that will not come
-      event.mutable_restart()->set_attempt(1);
-      on_event(event);
-    }
-    event.mutable_sentence()->set_text(reply->reply());
-    on_event(event);
-  }
+  if (reply.ok()) seen->Settle(*reply);
   co_return reply;
 }
 
 Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::Attempt(runtime::Context context,
                                                                  v1::TurnRequest turn,
-                                                                 Deadline silence) {
-  // The message carries the turn's whole deadline; only the waiting is shorter.
-  bus::Headers headers = runtime::RequestHeaders(context, turn.GetTypeName(), kSender);
-  std::string payload = runtime::Encode(turn);
-  std::string subject = kSubmitSubject;
-  absl::StatusOr<bus::Message> message = co_await connection_.Request(
-      std::move(subject), std::move(headers), std::move(payload), silence);
-  if (!message.ok()) co_return message.status();
-  co_return DecodeTurnReply(*message);
-}
-
-Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::AttemptStream(runtime::Context context,
-                                                                       v1::TurnRequest turn,
-                                                                       EventSink on_event,
-                                                                       Deadline silence,
-                                                                       bool* heard) {
-  bus::Headers headers = runtime::RequestHeaders(context, turn.GetTypeName(), kSender);
-  const std::unique_ptr<bus::ReplyStream> stream =
-      connection_.RequestStream(kSubmitSubject, std::move(headers), runtime::Encode(turn), silence);
-  for (;;) {
-    absl::StatusOr<bus::Message> message = co_await stream->Next();
-    if (!message.ok()) co_return message.status();
-    if (message->Header(runtime::kHeaderStream).empty()) co_return DecodeTurnReply(*message);
+                                                                 std::shared_ptr<Seen> seen) {
+  runtime::Caller::Query query;
+  query.subject = kSubmitSubject;
+  query.type = turn.GetTypeName();
+  query.payload = runtime::Encode(turn);
+  query.on_part = [seen](const bus::Message& part) {
     v1::TurnEvent event;
-    const std::string_view payload = message->payload();
-    if (!event.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) continue;
-    *heard = true;
-    on_event(event);
-  }
+    const std::string_view payload = part.payload();
+    if (event.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) seen->Show(event);
+    return absl::OkStatus();
+  };
+  query.on_restart = [seen] { seen->Restart(); };
+  absl::StatusOr<bus::Message> message =
+      co_await caller_.Send(std::move(query), std::move(context));
+  co_return runtime::DecodeReply<v1::TurnReply>(message);
 }
 
 }  // namespace switchboard::gateway

@@ -8,7 +8,7 @@
 #include "common/base/fault.h"
 #include "common/base/strings.h"
 #include "common/base/text.h"
-#include "common/runtime/call.h"
+#include "common/runtime/caller.h"
 
 namespace switchboard::cli::kb {
 namespace {
@@ -19,9 +19,9 @@ Awaitable<absl::Status> Search(bus::Connection* connection, v1::SearchRequest re
                                Terminal* terminal) {
   runtime::Context context;
   context.deadline = Deadline::After(kAnswerWithin);
-  absl::StatusOr<v1::SearchReply> reply = co_await runtime::Call<v1::SearchReply>(
-      *connection, "switchboard-cli", runtime::AgentSubject("knowledge-retrieval", "search"),
-      context, request);
+  runtime::Caller caller(*connection, "switchboard-cli");
+  absl::StatusOr<v1::SearchReply> reply = co_await caller.Call<v1::SearchReply>(
+      runtime::AgentSubject("knowledge-retrieval", "search"), context, request);
   if (!reply.ok()) co_return reply.status();
   terminal->out << (as_json ? StrCat(ToJson(*reply), "\n") : FormatSearch(*reply, *terminal));
   co_return absl::OkStatus();

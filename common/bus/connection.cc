@@ -33,12 +33,14 @@ struct MessageDeleter {
   void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
 };
 
-// Somebody who waits for replies on one inbox token. The timer is the deadline; a reply cancels it.
+// Somebody who waits for replies on one inbox token. A reply cancels the timer.
 struct Waiter {
-  Waiter(asio::io_context& io, Deadline deadline) : timer(io) { timer.expires_at(deadline.at()); }
+  explicit Waiter(asio::io_context& io) : timer(io) {}
   Timer timer;
   std::deque<Message> replies;
   absl::Status error;
+  // Requests sent to which nobody has said "no responders".
+  int outstanding = 0;
 };
 
 struct Subscriber {
@@ -53,14 +55,19 @@ class NatsReplyStream : public ReplyStream {
  public:
   NatsReplyStream(std::shared_ptr<NatsConnection> connection, Deadline deadline);
   ~NatsReplyStream() override;
-  Awaitable<absl::StatusOr<Message>> Next() override;
+  Awaitable<absl::StatusOr<Message>> Next(Deadline until) override;
+  absl::Status SendAgain(const std::string& subject, const Headers& headers,
+                         std::string_view payload, bool former_lost) override;
+  absl::Status Notify(const std::string& subject, const Headers& headers) override;
+  std::string reply_subject() const override;
+  Deadline deadline() const override { return deadline_; }
 
   Waiter waiter;
   uint64_t token = 0;
 
  private:
   std::shared_ptr<NatsConnection> connection_;
-  bool ended_ = false;
+  const Deadline deadline_;
 };
 
 class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
@@ -94,15 +101,18 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
     NatsReplyStream stream(shared_from_this(), deadline);
     absl::Status sent = Begin(stream, subject, headers, payload);
     if (!sent.ok()) co_return sent;
-    co_return co_await stream.Next();
+    co_return co_await stream.ReplyStream::Next();
   }
 
   absl::Status Begin(NatsReplyStream& stream, const std::string& subject, const Headers& headers,
                      std::string_view payload) {
     stream.token = ++last_token_;
     waiters_[stream.token] = &stream.waiter;
-    return Publish(subject, headers, payload, StrCat(inbox_, stream.token));
+    ++stream.waiter.outstanding;
+    return Publish(subject, headers, payload, ReplySubject(stream.token));
   }
+
+  std::string ReplySubject(uint64_t token) const { return StrCat(inbox_, token); }
 
   void Forget(uint64_t token) { waiters_.erase(token); }
 
@@ -207,6 +217,7 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
     if (waiter.replies.size() >= ReplyStream::kBufferedRepliesMax) {
       waiter.error = absl::ResourceExhaustedError("replies came faster than they were read");
     } else if (IsNoResponders(reply)) {
+      if (--waiter.outstanding > 0) return;  // another has it
       waiter.error = absl::UnavailableError("nobody answers on this subject");
     } else {
       waiter.replies.push_back(std::move(reply));
@@ -267,29 +278,43 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
 };
 
 NatsReplyStream::NatsReplyStream(std::shared_ptr<NatsConnection> connection, Deadline deadline)
-    : waiter(connection->io(), deadline), connection_(std::move(connection)) {}
+    : waiter(connection->io()), connection_(std::move(connection)), deadline_(deadline) {}
 
 NatsReplyStream::~NatsReplyStream() { connection_->Forget(token); }
 
-Awaitable<absl::StatusOr<Message>> NatsReplyStream::Next() {
-  if (ended_) co_return absl::FailedPreconditionError("the stream of replies has ended");
+Awaitable<absl::StatusOr<Message>> NatsReplyStream::Next(Deadline until) {
+  const Clock::time_point end = std::min(until.at(), deadline_.at());
+  // Setting a timer cancels its waiters, so it is set once: many replies come before their
+  // deadline.
+  if (waiter.timer.expiry() != end) waiter.timer.expires_at(end);
   while (waiter.replies.empty() && waiter.error.ok()) {
     boost::system::error_code error;
     co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     if (!waiter.replies.empty() || !waiter.error.ok()) break;
-    ended_ = true;
     if (error) co_return absl::CancelledError("the caller stopped waiting");
     co_return absl::DeadlineExceededError("no reply before the deadline");
   }
-  if (waiter.replies.empty()) {
-    ended_ = true;
-    co_return waiter.error;
-  }
+  if (waiter.replies.empty()) co_return waiter.error;
   Message reply = std::move(waiter.replies.front());
   waiter.replies.pop_front();
-  ended_ = reply.Header("Mesh-Stream").empty();
   co_return absl::StatusOr<Message>(std::move(reply));
 }
+
+absl::Status NatsReplyStream::SendAgain(const std::string& subject, const Headers& headers,
+                                        std::string_view payload, bool former_lost) {
+  if (former_lost) {
+    waiter.outstanding = 0;
+    waiter.error = absl::OkStatus();
+  }
+  ++waiter.outstanding;
+  return connection_->Publish(subject, headers, payload, reply_subject());
+}
+
+absl::Status NatsReplyStream::Notify(const std::string& subject, const Headers& headers) {
+  return connection_->Publish(subject, headers, "", "");
+}
+
+std::string NatsReplyStream::reply_subject() const { return connection_->ReplySubject(token); }
 
 class SubscriptionHandle : public Subscription::Handle {
  public:
@@ -362,6 +387,16 @@ class ConnectionFace : public Connection {
 };
 
 }  // namespace
+
+Awaitable<absl::StatusOr<Message>> ReplyStream::Next() {
+  if (ended_) co_return absl::FailedPreconditionError("the stream of replies has ended");
+  for (;;) {
+    absl::StatusOr<Message> reply = co_await Next(deadline());
+    if (reply.ok() && reply->Header(kHeaderStream) == kStreamWorking) continue;
+    ended_ = !reply.ok() || reply->Header(kHeaderStream).empty();
+    co_return reply;
+  }
+}
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Connect(asio::io_context& io,
                                                                 Options options) {

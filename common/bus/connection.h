@@ -59,17 +59,44 @@ class Subscription {
   std::unique_ptr<Handle> handle_;
 };
 
+// Marks a reply that is not the last one.
+inline constexpr char kHeaderStream[] = "Mesh-Stream";
+inline constexpr char kStreamNext[] = "next";        // part of the answer
+inline constexpr char kStreamWorking[] = "working";  // a sign of life without a payload
+
 // Replies to one request, in order; the last is the one without the header `Mesh-Stream`.
 class ReplyStream {
  public:
-  // The next reply. Unavailable: nobody listens or the connection was lost. DeadlineExceeded.
-  // ResourceExhausted: more than kBufferedRepliesMax waited unread. After the last reply or an
-  // error, FailedPrecondition.
-  virtual Awaitable<absl::StatusOr<Message>> Next() = 0;
+  // The next reply, signs of life left out. Unavailable: nobody listens or the connection was lost.
+  // DeadlineExceeded. ResourceExhausted: more than kBufferedRepliesMax waited unread. After the
+  // last reply or an error, FailedPrecondition.
+  Awaitable<absl::StatusOr<Message>> Next();
+
+  // What comes next, whatever it is: signs of life, and further "last" replies where the request
+  // was sent to several. DeadlineExceeded when nothing came until `until`: the stream may be read
+  // on while its own deadline lasts.
+  virtual Awaitable<absl::StatusOr<Message>> Next(Deadline until) = 0;
+
+  // Sends the request once more, for whoever answers first. `former_lost`: nobody counts on the
+  // earlier ones, nor on what went wrong with them: "no responders" to this one ends the stream.
+  virtual absl::Status SendAgain(const std::string& subject, const Headers& headers,
+                                 std::string_view payload, bool former_lost) = 0;
+
+  // Publishes something about this request; works as long as the connection does, also from a
+  // destructor.
+  virtual absl::Status Notify(const std::string& subject, const Headers& headers) = 0;
+
+  // Where the replies go: what names this request to those who work on it.
+  virtual std::string reply_subject() const = 0;
+
+  virtual Deadline deadline() const = 0;
   virtual ~ReplyStream() = default;
 
   // An answer has tens of sentences; a thousand unread replies mean a reader that stopped.
   static constexpr size_t kBufferedRepliesMax = 1024;
+
+ private:
+  bool ended_ = false;  // Next() has given out the last reply or an error
 };
 
 class Connection {

@@ -56,7 +56,9 @@ struct CommonConfig {
     config.health_port = reader.Int(
         {"HEALTH_PORT", "Port of the probes' listener; 0 picks a free one."}, 8081, 0, 65535);
     config.in_flight_max = reader.Int(
-        {"MAX_IN_FLIGHT", "Requests handled at once; more are refused with RESOURCE_EXHAUSTED."},
+        {"MAX_IN_FLIGHT",
+         "Requests handled at once at most; more are refused with RESOURCE_EXHAUSTED. While "
+         "requests have to wait for this process, the limit falls by itself."},
         1024, 1, 1000000);
     config.stream_replicas = reader.Int(
         {"STREAM_REPLICAS", "Copies of each stream: 1, or 3 on a cluster of NATS servers."}, 1, 1,
@@ -112,12 +114,11 @@ class AgentProcess : public Agent {
         tasks_(io),
         signals_(io, SIGTERM, SIGINT),
         start_limit_(io),
-        probes_(io, [this](std::string_view path) { return Probe(path); }) {
-    load_.in_flight_max = config_.in_flight_max;
-  }
+        probes_(io, [this](std::string_view path) { return Probe(path); }) {}
 
   absl::Status Connect() {
     ASSIGN_OR_RETURN(bus_, bus::Connection::Connect(io_, config_.bus));
+    in_flight_ = std::make_unique<InFlight>(*bus_, info_.name, instance_id_, config_.in_flight_max);
     return absl::OkStatus();
   }
 
@@ -158,6 +159,11 @@ class AgentProcess : public Agent {
   int stream_replicas() const override { return config_.stream_replicas; }
   asio::any_io_executor blocking_executor() override { return pool_.get_executor(); }
 
+  void Reserve(std::string_view verb) override {
+    for (const auto& endpoint : endpoints_) {
+      if (endpoint->verb().name == verb) endpoint->Reserve();
+    }
+  }
   void AddReadinessCheck(std::string name, std::function<absl::Status()> check) override {
     checks_.emplace_back(std::move(name), std::move(check));
   }
@@ -195,7 +201,8 @@ class AgentProcess : public Agent {
  protected:
   void AddVerb(Verb verb) override {
     if (verb.subject.empty()) verb.subject = AgentSubject(info_.name, verb.name);
-    endpoints_.push_back(std::make_unique<Endpoint>(*bus_, info_, load_, std::move(verb)));
+    endpoints_.push_back(
+        std::make_unique<Endpoint>(*bus_, info_, instance_id_, *in_flight_, std::move(verb)));
   }
 
  private:
@@ -251,36 +258,46 @@ class AgentProcess : public Agent {
   }
 
   absl::Status Subscribe() {
-    service_ = std::make_unique<ServiceProtocol>(*bus_, info_, instance_id_, load_, endpoints_);
+    service_ =
+        std::make_unique<ServiceProtocol>(*bus_, info_, instance_id_, *in_flight_, endpoints_);
     RETURN_IF_ERROR(service_->Start());
     if (endpoints_.empty()) return absl::OkStatus();
-    // One subscription for all verbs, so that an unknown verb gets an answer too.
-    ASSIGN_OR_RETURN(
-        bus::Subscription verbs,
-        bus_->Subscribe(AgentSubject(info_.name, "*"), info_.name,
-                        [this](bus::Message message) { Dispatch(std::move(message)); }));
-    intake_.push_back(std::move(verbs));
+    // One subscription for all verbs, so that an unknown verb gets an answer too; and one for this
+    // instance's own, where a caller asks a replica that it knows to be alive.
+    RETURN_IF_ERROR(TakeIn(AgentSubject(info_.name, "*"), info_.name));
+    RETURN_IF_ERROR(TakeIn(AgentSubject(info_.name, "*") + OwnSuffix(), ""));
     for (const auto& endpoint : endpoints_) {
       const std::string& subject = endpoint->verb().subject;
       if (subject == AgentSubject(info_.name, endpoint->verb().name)) continue;
-      ASSIGN_OR_RETURN(
-          bus::Subscription own,
-          bus_->Subscribe(subject, info_.name, [raw = endpoint.get()](bus::Message message) {
-            raw->OnMessage(std::move(message));
-          }));
-      intake_.push_back(std::move(own));
+      RETURN_IF_ERROR(TakeIn(subject, info_.name));
+      RETURN_IF_ERROR(TakeIn(subject + OwnSuffix(), ""));
     }
+    // After the intake: of what arrives together, a request is seen before its cancellation.
+    return in_flight_->Start();
+  }
+
+  std::string OwnSuffix() const { return "." + instance_id_; }
+
+  absl::Status TakeIn(const std::string& subject, const std::string& queue_group) {
+    ASSIGN_OR_RETURN(bus::Subscription subscription,
+                     bus_->Subscribe(subject, queue_group, [this](bus::Message message) {
+                       Dispatch(std::move(message));
+                     }));
+    intake_.push_back(std::move(subscription));
     return absl::OkStatus();
   }
 
   void Dispatch(bus::Message message) {
+    std::string_view subject = message.subject();
+    if (const std::string own = OwnSuffix(); subject.ends_with(own)) {
+      subject.remove_suffix(own.size());
+    }
     for (const auto& endpoint : endpoints_) {
-      if (endpoint->verb().subject == message.subject())
-        return endpoint->OnMessage(std::move(message));
+      if (endpoint->verb().subject == subject) return endpoint->OnMessage(std::move(message));
     }
     std::vector<std::string> known;
     for (const auto& endpoint : endpoints_) known.push_back(endpoint->verb().name);
-    const std::string verb(message.subject().substr(AgentSubject(info_.name, "").size()));
+    const std::string verb(subject.substr(AgentSubject(info_.name, "").size()));
     SendError(
         *bus_, message, info_.name,
         WithRemedy(
@@ -316,10 +333,11 @@ class AgentProcess : public Agent {
 
   Awaitable<void> Drain() {
     const Deadline deadline = Deadline::After(config_.drain_timeout);
-    log::Info("draining", {{"in_flight", load_.in_flight}});
+    log::Info("draining", {{"in_flight", in_flight_->count()}});
     for (auto& hook : drain_hooks_) hook();
-    co_await WaitUntil([this] { return IntakeDrained() && load_.in_flight == 0; }, deadline);
-    if (load_.in_flight > 0) log::Warning("drain time is over", {{"in_flight", load_.in_flight}});
+    co_await WaitUntil([this] { return IntakeDrained() && in_flight_->count() == 0; }, deadline);
+    if (in_flight_->count() > 0)
+      log::Warning("drain time is over", {{"in_flight", in_flight_->count()}});
     for (Background& task : background_) {
       if (task.stop) task.stop();
     }
@@ -328,6 +346,7 @@ class AgentProcess : public Agent {
     for (auto& hook : stop_hooks_) co_await hook();
     if (started_) PublishLifecycle("mesh.event.agent.stopped");
     intake_.clear();
+    in_flight_->Stop();
     service_.reset();
     co_await bus_->Flush(Deadline::After(std::chrono::seconds(1)));
     probes_.Stop();
@@ -355,8 +374,8 @@ class AgentProcess : public Agent {
   const AgentInfo info_;
   const CommonConfig config_;
   const std::string instance_id_;
-  Load load_;
   std::unique_ptr<bus::Connection> bus_;
+  std::unique_ptr<InFlight> in_flight_;
   asio::thread_pool pool_;
   TaskGroup tasks_;
   asio::signal_set signals_;

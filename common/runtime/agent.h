@@ -75,6 +75,9 @@ class Agent {
     std::function<Awaitable<absl::Status>(Context, const google::protobuf::Message*,
                                           google::protobuf::Message*, SendChunk)>
         later;
+    // Asked by operators, not on a turn's way: has its own reserve, so that a loaded agent still
+    // answers it.
+    bool reserved = false;
     // One line about a reply, free of personal data, for Mesh-Summary; may be empty.
     std::function<std::string(const google::protobuf::Message&)> summary;
   };
@@ -126,6 +129,9 @@ class Agent {
     };
     AddVerb(std::move(entry));
   }
+
+  // Marks a verb that was listed before as an operator's (Verb::reserved).
+  virtual void Reserve(std::string_view verb) = 0;
 
   virtual bus::Connection& bus() = 0;
   virtual asio::io_context& io() = 0;

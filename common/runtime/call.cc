@@ -23,23 +23,13 @@ absl::Status ReplyStatus(const bus::Message& reply) {
 
 std::string Encode(const google::protobuf::Message& message) { return message.SerializeAsString(); }
 
-Awaitable<absl::Status> CallRaw(bus::Connection& connection, std::string sender,
-                                std::string subject, Context context, std::string type,
-                                std::string payload, google::protobuf::Message* reply) {
-  if (context.deadline.expired()) {
-    co_return absl::DeadlineExceededError("the deadline had passed before the request was sent");
-  }
-  bus::Headers headers = RequestHeaders(context, type, sender);
-  absl::StatusOr<bus::Message> answer = co_await connection.Request(
-      std::move(subject), std::move(headers), std::move(payload), context.deadline);
-  if (!answer.ok()) co_return answer.status();
-  absl::Status status = ReplyStatus(*answer);
-  if (!status.ok()) co_return status;
-  const std::string_view bytes = answer->payload();
-  if (!reply->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    co_return absl::InternalError(StrCat("the reply is not a ", reply->GetTypeName()));
-  }
-  co_return absl::OkStatus();
+absl::Status DecodeInto(const absl::StatusOr<bus::Message>& message,
+                        google::protobuf::Message* reply) {
+  RETURN_IF_ERROR(message.status());
+  RETURN_IF_ERROR(ReplyStatus(*message));
+  const std::string_view bytes = message->payload();
+  if (reply->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();
+  return absl::InternalError(StrCat("the reply is not a ", reply->GetTypeName()));
 }
 
 }  // namespace switchboard::runtime

@@ -1,7 +1,4 @@
-// Typed requests to agents.
-//
-//   absl::StatusOr<v1::SearchReply> found = co_await Call<v1::SearchReply>(
-//       bus, "critic-supervisor", AgentSubject("knowledge-retrieval", "search"), context, request);
+// What requests and replies between agents look like; Caller (caller.h) sends them.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -24,20 +21,16 @@ absl::Status ReplyStatus(const bus::Message& reply);
 // Bytes of a request as they go out.
 std::string Encode(const google::protobuf::Message& message);
 
-// Sends `payload` until context.deadline and decodes into `reply`.
-Awaitable<absl::Status> CallRaw(bus::Connection& connection, std::string sender,
-                                std::string subject, Context context, std::string type,
-                                std::string payload, google::protobuf::Message* reply);
+// Decodes into `reply`, or gives the error back that came instead.
+absl::Status DecodeInto(const absl::StatusOr<bus::Message>& message,
+                        google::protobuf::Message* reply);
 
-template <typename Reply, typename Request>
-Awaitable<absl::StatusOr<Reply>> Call(bus::Connection& connection, std::string sender,
-                                      std::string subject, Context context, Request request) {
+template <typename Reply>
+absl::StatusOr<Reply> DecodeReply(const absl::StatusOr<bus::Message>& message) {
   Reply reply;
-  absl::Status status =
-      co_await CallRaw(connection, std::move(sender), std::move(subject), std::move(context),
-                       request.GetTypeName(), Encode(request), &reply);
-  if (!status.ok()) co_return status;
-  co_return reply;
+  absl::Status status = DecodeInto(message, &reply);
+  if (!status.ok()) return status;
+  return reply;
 }
 
 }  // namespace switchboard::runtime

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "common/base/deadline.h"
-#include "common/bus/message.h"
+#include "common/bus/connection.h"
 #include "common/observability/trace.h"
 
 namespace switchboard::runtime {
@@ -19,7 +19,12 @@ inline constexpr char kHeaderConversation[] = "Mesh-Conversation";  // conversat
 inline constexpr char kHeaderAgent[] = "Mesh-Agent";                // who sent this message
 inline constexpr char kHeaderDeadline[] = "Mesh-Deadline-Ms";       // remaining milliseconds
 inline constexpr char kHeaderSummary[] = "Mesh-Summary";            // one line, no personal data
-inline constexpr char kHeaderStream[] = "Mesh-Stream";              // "next": more replies follow
+inline constexpr char kHeaderInstance[] = "Mesh-Instance";          // replica that sent a reply
+// Of a cancellation: the reply subject of the request that nobody waits for any more, and the last
+// of its attempts that is meant. Of a request: which attempt it is; absent: the first.
+inline constexpr char kHeaderRequest[] = "Mesh-Request";
+inline constexpr char kHeaderAttempt[] = "Mesh-Attempt";
+using bus::kHeaderStream;
 inline constexpr char kHeaderTrace[] = "traceparent";
 inline constexpr char kHeaderContentType[] = "Content-Type";  // absent: protobuf
 inline constexpr char kJson[] = "application/json";

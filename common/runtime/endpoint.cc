@@ -14,9 +14,6 @@ namespace {
 
 using google::protobuf::Message;
 
-// What a refused caller is told to wait: longer than a turn takes, shorter than anyone's patience.
-constexpr int kRetryAfterMs = 100;
-
 // A header value is one line; NATS would end it at the first line break.
 std::string OneLine(std::string_view text) {
   std::string line = Truncate(text, 500);
@@ -93,12 +90,15 @@ struct Endpoint::Invocation {
   std::unique_ptr<Message> request;
   std::unique_ptr<Message> reply;
   Clock::time_point started = Clock::now();
+  InFlight::Work work;
 };
 
-Endpoint::Endpoint(bus::Connection& bus, const AgentInfo& info, Load& load, Agent::Verb verb)
+Endpoint::Endpoint(bus::Connection& bus, const AgentInfo& info, const std::string& instance_id,
+                   InFlight& in_flight, Agent::Verb verb)
     : bus_(bus),
       info_(info),
-      load_(load),
+      instance_id_(instance_id),
+      in_flight_(in_flight),
       verb_(std::move(verb)),
       requests_(metrics::Counter("switchboard_requests_total", "Requests an agent has taken.",
                                  {{"agent", info.name}, {"verb", verb_.name}})),
@@ -136,16 +136,12 @@ void Endpoint::OnMessage(bus::Message message) {
   auto invocation = std::make_shared<Invocation>(std::move(message));
   requests_.Increment();
   ++stats_.requests;
+  if (absl::Status status = in_flight_.Admit(verb_.reserved); !status.ok()) {
+    return Finish(*invocation, status);
+  }
   invocation->request.reset(verb_.request->New());
   if (absl::Status status = Decode(*invocation); !status.ok()) return Finish(*invocation, status);
-  if (load_.in_flight >= load_.in_flight_max) {
-    return Finish(*invocation,
-                  WithRetryAfterMs(absl::ResourceExhaustedError(StrCat(
-                                       info_.name, " has ", load_.in_flight, " requests in hand")),
-                                   kRetryAfterMs));
-  }
   invocation->reply.reset(verb_.reply->New());
-  ++load_.in_flight;
   if (verb_.now) {
     absl::Status status = absl::InternalError("the handler ended without a result");
     try {
@@ -153,25 +149,36 @@ void Endpoint::OnMessage(bus::Message message) {
     } catch (const std::exception& error) {
       status = absl::InternalError(error.what());
     }
-    --load_.in_flight;
-    Finish(*invocation, status);
-  } else {
-    asio::co_spawn(bus_.io(), RunLater(std::move(invocation)), asio::detached);
+    return Finish(*invocation, status);
   }
+  InFlight::Work& work = invocation->work;
+  work.reply_subject = invocation->message.reply_subject();
+  (void)SimpleAtoi(invocation->message.Header(kHeaderAttempt), &work.attempt);
+  work.deadline = invocation->context.deadline;
+  in_flight_.Begin(work, verb_.reserved);
+  // The signal must outlive the coroutine that it may stop.
+  asio::co_spawn(
+      bus_.io(), RunLater(invocation),
+      asio::bind_cancellation_slot(work.stop.slot(), [invocation](std::exception_ptr) {}));
 }
 
 Awaitable<void> Endpoint::RunLater(std::shared_ptr<Invocation> invocation) {
   absl::Status status = absl::InternalError("the handler ended without a result");
   try {
-    Agent::Verb::SendChunk send = [this, invocation](const Message& chunk) {
-      SendChunk(*invocation, chunk);
+    Agent::Verb::SendChunk send = [this, raw = invocation.get()](const Message& chunk) {
+      SendChunk(*raw, chunk);
     };
     status = co_await verb_.later(invocation->context, invocation->request.get(),
                                   invocation->reply.get(), std::move(send));
   } catch (const std::exception& error) {
     status = absl::InternalError(error.what());
   }
-  --load_.in_flight;
+  in_flight_.End(verb_.reserved);
+  if (!status.ok() && invocation->work.end == InFlight::Work::End::kExpired) {
+    status = absl::DeadlineExceededError("the deadline passed while the request was handled");
+  } else if (!status.ok() && invocation->work.end == InFlight::Work::End::kAbandoned) {
+    status = absl::CancelledError("nobody waits for this any more");
+  }
   Finish(*invocation, status);
 }
 
@@ -200,7 +207,8 @@ void Endpoint::Finish(const Invocation& invocation, const absl::Status& status) 
 void Endpoint::SendReply(const Invocation& invocation) {
   if (invocation.message.reply_subject().empty()) return;
   bus::Headers headers = {{kHeaderType, invocation.reply->GetTypeName()},
-                          {kHeaderAgent, info_.name}};
+                          {kHeaderAgent, info_.name},
+                          {kHeaderInstance, instance_id_}};
   if (verb_.summary)
     headers.emplace_back(kHeaderSummary, OneLine(verb_.summary(*invocation.reply)));
   std::string payload;
@@ -223,8 +231,10 @@ void Endpoint::SendReply(const Invocation& invocation) {
 
 void Endpoint::SendChunk(const Invocation& invocation, const Message& chunk) {
   if (invocation.message.reply_subject().empty()) return;
-  const bus::Headers headers = {
-      {kHeaderType, chunk.GetTypeName()}, {kHeaderAgent, info_.name}, {kHeaderStream, "next"}};
+  const bus::Headers headers = {{kHeaderType, chunk.GetTypeName()},
+                                {kHeaderAgent, info_.name},
+                                {kHeaderInstance, instance_id_},
+                                {kHeaderStream, bus::kStreamNext}};
   (void)bus_.Publish(std::string(invocation.message.reply_subject()), headers,
                      chunk.SerializeAsString());
 }

@@ -8,14 +8,9 @@
 
 #include "common/observability/metrics.h"
 #include "common/runtime/agent.h"
+#include "common/runtime/in_flight.h"
 
 namespace switchboard::runtime {
-
-// What is in flight over all verbs of a process.
-struct Load {
-  int in_flight = 0;
-  int in_flight_max = 0;
-};
 
 class Endpoint {
  public:
@@ -28,11 +23,13 @@ class Endpoint {
     std::array<float, 512> recent_ms{};
   };
 
-  Endpoint(bus::Connection& bus, const AgentInfo& info, Load& load, Agent::Verb verb);
+  Endpoint(bus::Connection& bus, const AgentInfo& info, const std::string& instance_id,
+           InFlight& in_flight, Agent::Verb verb);
 
   void OnMessage(bus::Message message);
 
   const Agent::Verb& verb() const { return verb_; }
+  void Reserve() { verb_.reserved = true; }
   const Stats& stats() const { return stats_; }
   // Of the last 512 requests; 0 before the first. `share` 0.5 or 0.99.
   double RecentPercentileMs(double share) const;
@@ -48,8 +45,9 @@ class Endpoint {
 
   bus::Connection& bus_;
   const AgentInfo& info_;
-  Load& load_;
-  const Agent::Verb verb_;
+  const std::string& instance_id_;
+  InFlight& in_flight_;
+  Agent::Verb verb_;
   Stats stats_;
   prometheus::Counter& requests_;
   prometheus::Counter& errors_;

@@ -11,12 +11,12 @@ namespace switchboard::runtime {
 using nlohmann::ordered_json;
 
 ServiceProtocol::ServiceProtocol(bus::Connection& bus, const AgentInfo& info,
-                                 std::string instance_id, const Load& load,
+                                 std::string instance_id, const InFlight& in_flight,
                                  const std::vector<std::unique_ptr<Endpoint>>& endpoints)
     : bus_(bus),
       info_(info),
       instance_id_(std::move(instance_id)),
-      load_(load),
+      in_flight_(in_flight),
       endpoints_(endpoints),
       started_(absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone())) {}
 
@@ -66,7 +66,7 @@ std::string ServiceProtocol::Answer(std::string_view verb) const {
           stats.requests == 0 ? 0 : stats.processing.count() / static_cast<int64_t>(stats.requests);
       entry["data"] = {{"p50_ms", endpoint->RecentPercentileMs(0.5)},
                        {"p99_ms", endpoint->RecentPercentileMs(0.99)},
-                       {"in_flight", load_.in_flight}};
+                       {"in_flight", in_flight_.count()}};
     }
     endpoints.push_back(std::move(entry));
   }

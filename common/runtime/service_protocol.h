@@ -16,7 +16,8 @@ class ServiceProtocol {
  public:
   // `load` and `endpoints` are read whenever somebody asks.
   ServiceProtocol(bus::Connection& bus, const AgentInfo& info, std::string instance_id,
-                  const Load& load, const std::vector<std::unique_ptr<Endpoint>>& endpoints);
+                  const InFlight& in_flight,
+                  const std::vector<std::unique_ptr<Endpoint>>& endpoints);
 
   // Answers $SRV.{PING,INFO,STATS}[.<name>[.<id>]] from now on.
   absl::Status Start();
@@ -28,7 +29,7 @@ class ServiceProtocol {
   bus::Connection& bus_;
   const AgentInfo& info_;
   const std::string instance_id_;
-  const Load& load_;
+  const InFlight& in_flight_;
   const std::vector<std::unique_ptr<Endpoint>>& endpoints_;
   const std::string started_;
   std::vector<bus::Subscription> subscriptions_;

@@ -5,8 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/bus/connection.h"
-#include "common/runtime/call.h"
+#include "common/runtime/caller.h"
 #include "switchboard/v1/agents.pb.h"
 
 namespace switchboard::critic_supervisor {
@@ -27,12 +26,13 @@ std::string OutcomeOf(const absl::Status& status);
 // Asks `agent` for `verb` and reports. The status is the caller's to judge: legs are optional or
 // required.
 template <typename Reply, typename Request>
-Awaitable<absl::StatusOr<Reply>> Leg(bus::Connection& bus, std::string agent, std::string verb,
+Awaitable<absl::StatusOr<Reply>> Leg(runtime::Caller& caller, std::string agent, std::string verb,
                                      runtime::Context context, Request request, OnLeg on_leg) {
   const auto started = Clock::now();
   std::string subject = runtime::AgentSubject(agent, verb);
-  absl::StatusOr<Reply> reply = co_await runtime::Call<Reply>(
-      bus, "critic-supervisor", std::move(subject), std::move(context), std::move(request));
+  constexpr bool kHedge = true;  // a leg costs microseconds, and the turn waits for the slowest
+  absl::StatusOr<Reply> reply = co_await caller.Call<Reply>(std::move(subject), std::move(context),
+                                                            std::move(request), kHedge);
   const std::chrono::duration<double, std::milli> took = Clock::now() - started;
   on_leg({std::move(agent), std::move(verb), took.count(), OutcomeOf(reply.status())});
   co_return reply;

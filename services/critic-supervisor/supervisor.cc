@@ -13,7 +13,10 @@ constexpr uint32_t kPageSizeDefault = 50;
 }  // namespace
 
 Supervisor::Supervisor(bus::Connection& bus, critic::Critic critic, TurnLimits limits)
-    : bus_(bus), critic_(std::move(critic)), limits_(limits), store_(bus, "critic-supervisor") {}
+    : critic_(std::move(critic)),
+      limits_(limits),
+      caller_(bus, "critic-supervisor"),
+      store_(bus, "critic-supervisor") {}
 
 void Supervisor::Register(runtime::Agent& agent) {
   agent.HandleStream<v1::TurnRequest, v1::TurnEvent, v1::TurnReply>(
@@ -63,7 +66,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Supervisor::Submit(
   // A client without the gateway need not repeat in headers what the message says.
   context.turn_id = request.turn_id();
   context.conversation_id = request.conversation_id();
-  Turn turn(bus_, critic_, limits_, std::move(context), std::move(request), std::move(emitter));
+  Turn turn(caller_, critic_, limits_, std::move(context), std::move(request), std::move(emitter));
   co_return co_await turn.Conduct();
 }
 

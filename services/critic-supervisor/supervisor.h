@@ -28,9 +28,9 @@ class Supervisor {
                                                       v1::HistoryRequest request);
 
  private:
-  bus::Connection& bus_;
   const critic::Critic critic_;
   const TurnLimits limits_;
+  runtime::Caller caller_;
   conversation::TurnStore store_;
 };
 

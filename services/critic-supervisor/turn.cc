@@ -10,9 +10,22 @@ namespace {
 
 using runtime::Context;
 
+struct Step {
+  const char* agent;
+  const char* verb;
+};
+constexpr Step kLegs[] = {
+    {"intent-classifier", "classify"}, {"knowledge-retrieval", "search"}, {"escalation", "assess"}};
+constexpr char kGenerator[] = "response-generator";
+constexpr char kGenerate[] = "generate";
+// Less than this is no time for any step: one hop there and back on a loaded machine.
+constexpr Clock::duration kStepMin = std::chrono::milliseconds(10);
+
 double Milliseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
 }
+
+absl::Status Rejected() { return absl::AbortedError("the critic rejected a sentence"); }
 
 // The critic's sentence-wise review leaves the joining to the generator's own spacing.
 void Append(std::string& answer, const std::string& sentence) {
@@ -24,15 +37,15 @@ void Append(std::string& answer, const std::string& sentence) {
 
 }  // namespace
 
-Turn::Turn(bus::Connection& bus, const critic::Critic& critic, TurnLimits limits, Context context,
-           v1::TurnRequest request, Emitter emitter)
-    : bus_(bus),
+Turn::Turn(runtime::Caller& caller, const critic::Critic& critic, TurnLimits limits,
+           Context context, v1::TurnRequest request, Emitter emitter)
+    : caller_(caller),
       critic_(critic),
       limits_(limits),
       context_(std::move(context)),
       request_(std::move(request)),
       emitter_(std::move(emitter)),
-      store_(bus, "critic-supervisor") {}
+      store_(caller.bus(), "critic-supervisor") {}
 
 Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
   absl::StatusOr<conversation::Beginning> beginning =
@@ -53,8 +66,17 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Turn::Conduct() {
   } else if (conversation.status() == v1::Conversation::HUMAN) {
     AnswerHuman();
   } else {
-    co_await Consult();
-    co_await Answer();
+    if (TimeForLegs()) {
+      co_await Consult();
+    } else {
+      SkipLegs();
+    }
+    if (TimeForAnswer()) {
+      co_await Answer();
+    } else {
+      reply.add_degraded("response-generator");
+      AnswerCanned("unavailable", "out_of_time");
+    }
   }
   Report({"critic-supervisor", "review", Milliseconds(reviewing_), "ok"});
   reply.set_duration_ms(Milliseconds(Clock::now() - started_));
@@ -101,7 +123,7 @@ Awaitable<void> Turn::AnswerBlocked() {
   OnLeg on_leg = [this](const LegReport& report) { Report(report); };
   // Only for the language of the refusal: what the message wants no longer matters.
   absl::StatusOr<v1::ClassifyReply> classified =
-      co_await Leg<v1::ClassifyReply>(bus_, "intent-classifier", "classify", std::move(context),
+      co_await Leg<v1::ClassifyReply>(caller_, "intent-classifier", "classify", std::move(context),
                                       std::move(classify), std::move(on_leg));
   if (classified.ok()) {
     findings_.classification = *std::move(classified);
@@ -133,6 +155,25 @@ Deadline Turn::LegDeadline() const {
   return Deadline::After(std::min(limits_.leg_timeout, AnswerDeadline().Remaining() / 2));
 }
 
+bool Turn::TimeForLegs() const {
+  Clock::duration needed = kStepMin;
+  for (const auto& [agent, verb] : kLegs) {
+    needed = std::max(needed, caller_.Usual(runtime::AgentSubject(agent, verb)));
+  }
+  return LegDeadline().Remaining() >= needed;
+}
+
+bool Turn::TimeForAnswer() const {
+  const Clock::duration usual = caller_.Usual(runtime::AgentSubject(kGenerator, kGenerate));
+  return AnswerDeadline().Remaining() >= std::max(kStepMin, usual);
+}
+
+void Turn::SkipLegs() {
+  v1::TurnReply& reply = *completed_.mutable_reply();
+  for (const auto& [agent, verb] : kLegs) reply.add_degraded(agent);
+  reply.set_language(AnswerLanguage(request_, {}, before_.record.conversation()));
+}
+
 // The three legs run side by side under one deadline. None is required: without the classifier the
 // intent stays open, without retrieval the generator says that it does not know, without the desk
 // nobody is called unless the customer plainly asks. Each that is missing is named in `degraded`.
@@ -159,10 +200,10 @@ Awaitable<void> Turn::Consult() {
   assess.set_unanswered_streak(conversation.unanswered_streak());
 
   auto classifying =
-      Leg<v1::ClassifyReply>(bus_, "intent-classifier", "classify", context, classify, on_leg);
+      Leg<v1::ClassifyReply>(caller_, "intent-classifier", "classify", context, classify, on_leg);
   auto searching =
-      Leg<v1::SearchReply>(bus_, "knowledge-retrieval", "search", context, search, on_leg);
-  auto assessing = Leg<v1::AssessReply>(bus_, "escalation", "assess", context, assess, on_leg);
+      Leg<v1::SearchReply>(caller_, "knowledge-retrieval", "search", context, search, on_leg);
+  auto assessing = Leg<v1::AssessReply>(caller_, "escalation", "assess", context, assess, on_leg);
   auto all = std::move(classifying) && std::move(searching) && std::move(assessing);
   auto [classified, found, assessed] = co_await std::move(all);
 
@@ -242,14 +283,8 @@ Awaitable<void> Turn::Answer() {
   const v1::GenerateRequest base = GenerateRequestFrom();
   absl::Status status;
   for (int attempt = 1; attempt <= limits_.attempts_max; ++attempt) {
-    if (attempt > 1 && sentences_released_ > 0) {
-      v1::TurnEvent event;
-      event.mutable_restart()->set_attempt(static_cast<uint32_t>(attempt));
-      if (request_.stream()) emitter_.Emit(event);
-    }
+    ForgetSentences(static_cast<uint32_t>(attempt));
     completed_.set_attempts(static_cast<uint32_t>(attempt));
-    completed_.mutable_reply()->clear_reply();
-    sentences_released_ = 0;
     v1::GenerateRequest request = base;
     request.set_attempt(static_cast<uint32_t>(attempt));
     request.mutable_feedback()->Assign(objections_.begin(), objections_.end());
@@ -283,38 +318,46 @@ Awaitable<absl::Status> Turn::Attempt(v1::GenerateRequest request) {
 // one was rejected, the objection is noted.
 Awaitable<absl::StatusOr<v1::GenerateReply>> Turn::ReadSentences(v1::GenerateRequest request,
                                                                  Context context) {
-  bus::Headers headers =
-      runtime::RequestHeaders(context, request.GetTypeName(), "critic-supervisor");
-  std::unique_ptr<bus::ReplyStream> replies =
-      bus_.RequestStream(runtime::AgentSubject("response-generator", "generate"),
-                         std::move(headers), runtime::Encode(request), context.deadline);
-  const absl::Status rejected = absl::AbortedError("the critic rejected a sentence");
-  for (;;) {
-    absl::StatusOr<bus::Message> message = co_await replies->Next();
-    if (!message.ok()) co_return message.status();
-    absl::Status status = runtime::ReplyStatus(*message);
-    if (!status.ok()) co_return status;
-    const std::string_view payload = message->payload();
-    const auto size = static_cast<int>(payload.size());
-    if (!message->Header(runtime::kHeaderStream).empty()) {
-      v1::GenerateChunk chunk;
-      if (!chunk.ParseFromArray(payload.data(), size)) co_return absl::InternalError("bad chunk");
-      if (!Passes(chunk.sentence())) co_return rejected;
-      EmitSentence(chunk.sentence());
-      continue;
-    }
-    v1::GenerateReply reply;
-    if (!reply.ParseFromArray(payload.data(), size)) co_return absl::InternalError("bad reply");
-    if (sentences_released_ == 0 && reply.sentences().empty()) {
-      co_return absl::InternalError("the generator said nothing");
-    }
-    // What has not been streamed is reviewed now: an agent may leave streaming out.
-    for (int i = static_cast<int>(sentences_released_); i < reply.sentences_size(); ++i) {
-      if (!Passes(reply.sentences(i))) co_return rejected;
-      EmitSentence(reply.sentences(i));
-    }
-    co_return reply;
+  runtime::Caller::Query query;
+  query.subject = runtime::AgentSubject(kGenerator, kGenerate);
+  query.type = request.GetTypeName();
+  query.payload = runtime::Encode(request);
+  query.on_part = [this](const bus::Message& part) { return TakeSentence(part); };
+  query.on_restart = [this] { ForgetSentences(completed_.attempts() + 1); };
+  absl::StatusOr<bus::Message> last = co_await caller_.Send(std::move(query), std::move(context));
+  absl::StatusOr<v1::GenerateReply> reply = runtime::DecodeReply<v1::GenerateReply>(last);
+  if (!reply.ok()) co_return reply;
+  if (sentences_released_ == 0 && reply->sentences().empty()) {
+    co_return absl::InternalError("the generator said nothing");
   }
+  // What has not been streamed is reviewed now: an agent may leave streaming out.
+  for (int i = static_cast<int>(sentences_released_); i < reply->sentences_size(); ++i) {
+    if (!Passes(reply->sentences(i))) co_return Rejected();
+    EmitSentence(reply->sentences(i));
+  }
+  co_return reply;
+}
+
+absl::Status Turn::TakeSentence(const bus::Message& part) {
+  v1::GenerateChunk chunk;
+  const std::string_view payload = part.payload();
+  if (!chunk.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    return absl::InternalError("the generator sent something that is no sentence");
+  }
+  if (!Passes(chunk.sentence())) return Rejected();
+  EmitSentence(chunk.sentence());
+  return absl::OkStatus();
+}
+
+// What was released belongs to an answer that will not come.
+void Turn::ForgetSentences(uint32_t attempt) {
+  if (sentences_released_ > 0 && request_.stream()) {
+    v1::TurnEvent event;
+    event.mutable_restart()->set_attempt(attempt);
+    emitter_.Emit(event);
+  }
+  sentences_released_ = 0;
+  completed_.mutable_reply()->clear_reply();
 }
 
 bool Turn::Passes(const std::string& sentence) {
@@ -345,13 +388,7 @@ void Turn::Accept(const v1::GenerateReply& generated) {
 
 void Turn::AnswerCanned(std::string_view key, std::string_view reason) {
   v1::TurnReply& reply = *completed_.mutable_reply();
-  if (sentences_released_ > 0 && request_.stream()) {
-    v1::TurnEvent event;
-    event.mutable_restart()->set_attempt(completed_.attempts() + 1);
-    emitter_.Emit(event);
-  }
-  sentences_released_ = 0;
-  reply.clear_reply();
+  ForgetSentences(completed_.attempts() + 1);
   reply.clear_citations();
   const std::string immediate = ImmediateWords();
   if (!immediate.empty() && Passes(immediate)) EmitSentence(immediate);

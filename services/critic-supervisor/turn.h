@@ -3,13 +3,15 @@
 //   load → (stored already? give it back) → screen → classify ‖ search ‖ assess → decide
 //        → generate and review, at most 3 times → commit → reply
 //
+// With less time left than a step lately takes, the step is left out: first the three legs, then
+// the generator, for a canned answer and a person. The commit always has its time.
+//
 // Lives in its coroutine; nothing of it outlasts the turn.
 #pragma once
 
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/bus/connection.h"
 #include "common/conversation/turn_store.h"
 #include "common/runtime/agent.h"
 #include "services/critic-supervisor/critic/critic.h"
@@ -31,7 +33,7 @@ class Turn {
  public:
   using Emitter = runtime::Emitter<v1::TurnEvent>;
 
-  Turn(bus::Connection& bus, const critic::Critic& critic, TurnLimits limits,
+  Turn(runtime::Caller& caller, const critic::Critic& critic, TurnLimits limits,
        runtime::Context context, v1::TurnRequest request, Emitter emitter);
 
   // NotFound: no such conversation. FailedPrecondition: it is closed. AlreadyExists: the turn id
@@ -47,6 +49,8 @@ class Turn {
   Awaitable<absl::Status> Attempt(v1::GenerateRequest request);
   Awaitable<absl::StatusOr<v1::GenerateReply>> ReadSentences(v1::GenerateRequest request,
                                                              runtime::Context context);
+  absl::Status TakeSentence(const bus::Message& part);
+  void ForgetSentences(uint32_t attempt);
   bool Passes(const std::string& sentence);
   void Accept(const v1::GenerateReply& generated);
   void AnswerCanned(std::string_view key, std::string_view reason);
@@ -57,10 +61,13 @@ class Turn {
   void CollectSources();
   Deadline AnswerDeadline() const;
   Deadline LegDeadline() const;
+  bool TimeForLegs() const;
+  bool TimeForAnswer() const;
+  void SkipLegs();
   void Report(const LegReport& report);
   void EmitSentence(const std::string& text);
 
-  bus::Connection& bus_;
+  runtime::Caller& caller_;
   const critic::Critic& critic_;
   const TurnLimits limits_;
   const runtime::Context context_;

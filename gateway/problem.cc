@@ -50,25 +50,28 @@ constexpr ProblemKind kKinds[] = {
      "The key was used before with another request. A key names one request and its answer.",
      "Use a new key for a new request.", "Nothing."},
     {"resource-exhausted", 429, "Too much at once",
-     "The gateway or an agent has as much in hand as it takes; nothing was begun.",
+     "The gateway or an agent has as much in hand as it takes without queueing; nothing was begun.",
      "Wait for Retry-After, then send the same request with the same Idempotency-Key.",
-     "Add replicas; MAX_TURNS_IN_FLIGHT bounds the gateway."},
+     "Add replicas of the agent whose switchboard_queue_wait_seconds stands high; "
+     "switchboard_in_flight_limit shows what each takes by itself."},
     {"headers-too-large", 431, "The headers are too large",
      "Request line and headers may hold 16 KiB.", "Send fewer or shorter headers.", "Nothing."},
     {"cancelled", 499, "The caller went away",
-     "The connection was closed before the answer was there. A turn that was begun is finished and "
-     "stored.",
+     "The connection was closed before the answer was there. A turn with an Idempotency-Key is "
+     "finished and stored; any other is stopped wherever it was worked on.",
      "Send the request again with the same Idempotency-Key to get its answer.", "Nothing."},
     {"internal", 500, "Something went wrong on our side",
      "A fault in Switchboard. The details are in the logs under `trace_id`.",
      "Try again later with the same Idempotency-Key; report `trace_id` if it stays.",
      "Look up `trace_id` in the logs of the gateway and the agents."},
     {"unavailable", 503, "A part of the mesh is away",
-     "NATS, the supervisor or the agent that was asked does not answer.",
+     "NATS or the agent that was asked does not answer, or the work queue is full. Nothing was "
+     "answered.",
      "Wait for Retry-After, then send the same request with the same Idempotency-Key.",
      "See /readyz and GET /v1/agents; start what is missing."},
     {"deadline-exceeded", 504, "The answer was not there in time",
-     "The deadline (TURN_TIMEOUT_MS, or the sooner one that the caller set) passed.",
+     "The deadline (TURN_TIMEOUT_MS, or the sooner one that the caller set) passed, and not even "
+     "an apology could be stored.",
      "Send the same request with the same Idempotency-Key: if the turn was finished after all, its "
      "answer is there.",
      "See the latencies of the agents at /metrics and GET /v1/analytics/summary."},

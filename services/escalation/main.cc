@@ -37,6 +37,7 @@ absl::Status SetUp(runtime::Agent& agent, const Config& config) {
         return ReadTicket(desk, std::move(context), std::move(request));
       },
       SummarizeTicket);
+  agent.Reserve("ticket");
   agent.OnStart([desk] { return desk->Prepare(); });
   agent.Spawn(
       "tickets", [desk] { return desk->Run(); }, [desk] { desk->Stop(); });

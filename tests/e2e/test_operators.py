@@ -146,6 +146,11 @@ def test_the_configuration_page_is_what_the_programs_declare():
         assert f"## {program}\n\n{declared}" in page, f"{program}: run make docs"
 
 
+def test_the_errors_page_is_what_the_gateway_answers_with():
+    written = subprocess.run([str(BIN / "errors_markdown")], capture_output=True, text=True, check=True).stdout
+    assert (ROOT / "docs/errors.md").read_text() == written, "run make docs"
+
+
 def test_probes_and_metrics_of_an_agent(mesh):
     port = mesh.ports["intent-classifier-0"]
     assert mesh.request("GET", "/livez", port=port).status == 200

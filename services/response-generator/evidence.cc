@@ -93,6 +93,7 @@ class Gatherer {
     int told = 0;
     for (const v1::Record& record : request_.records()) {
       if (told == kRecordsMax) break;
+      if (record.id().empty()) continue;  // there is no saying whose it is
       if (record.kind() == "order" && OrderWanted(record)) {
         told += Order(record);
       } else if (record.kind() == "product" && ProductWanted(record)) {
@@ -335,7 +336,9 @@ class Gatherer {
     if (question_.clauses.size() == 1) return true;
     // Of several clauses, those that speak of the order.
     for (const v1::Record& record : request_.records()) {
-      if (clause.text.find(record.id()) != std::string_view::npos) return true;
+      if (!record.id().empty() && clause.text.find(record.id()) != std::string_view::npos) {
+        return true;
+      }
     }
     return lexicon_.Refers(clause.normalized);
   }

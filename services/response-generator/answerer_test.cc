@@ -483,6 +483,16 @@ TEST(Answer, SurvivesOddInput) {
   }
 }
 
+TEST(Answerer, NamesNoLanguageThatHasNoName) {
+  for (const char* language : {"-", "- ", "-FR"}) {
+    Ask ask("How long does a refund take?");
+    ask.Intent("REFUND_STATUS").Passage("refund-times", "Refunds", kRefundText, language);
+    const v1::GenerateReply reply = Answer(ask);
+    ASSERT_FALSE(reply.sentences().empty());
+    for (const std::string& sentence : reply.sentences()) EXPECT_NE(sentence, "") << language;
+  }
+}
+
 TEST(Answerer, TellsNothingOfARecordWithoutAnId) {
   for (const auto access :
        {v1::Record::SIGN_IN_REQUIRED, v1::Record::NOT_FOUND, v1::Record::GRANTED}) {

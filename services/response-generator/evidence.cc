@@ -411,11 +411,11 @@ class Gatherer {
   void Introduce(const std::string& language) {
     if (introduced_) return;
     introduced_ = true;
+    const std::string primary(Trim(std::string_view(language).substr(0, language.find('-'))));
+    if (primary.empty()) return;  // no language that could be named
     Part part;
-    part.text = voice_.templates.Say(
-        "opener.other_language", voice_.how, voice_.seed,
-        {{"source_language",
-          voice_.templates.LanguageName(language.substr(0, language.find('-')))}});
+    part.text = voice_.templates.Say("opener.other_language", voice_.how, voice_.seed,
+                                     {{"source_language", voice_.templates.LanguageName(primary)}});
     out_.parts.push_back(std::move(part));
   }
 

@@ -1,6 +1,6 @@
 # Every target is one line of a script; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint tidy sanitize e2e docs clean
+.PHONY: help up down test lint tidy sanitize fuzz e2e docs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ tidy: ## clang-tidy over the whole tree (slow)
 
 sanitize: ## all C++ tests under AddressSanitizer with UBSan, then ThreadSanitizer (slow)
 	@scripts/sanitize
+
+fuzz: ## the fuzz targets under libFuzzer, SECONDS=60 each; TARGETS="http review" runs these
+	@FUZZ_SECONDS=$(or $(SECONDS),60) scripts/fuzz $(TARGETS)
 
 docs: ## write the generated pages: configuration and subjects
 	@scripts/docs

@@ -216,6 +216,16 @@ TEST(Services, InfoAndStatsOfAnInstanceAreOneRow) {
   EXPECT_EQ(ServicesJson(instances)[0]["verbs"][0]["requests"], 30);
 }
 
+TEST(Services, NumbersThatAreNoCountsCountAsNone) {
+  const auto instances = JoinServices({}, {R"({"type":"stats","name":"a","id":"i","endpoints":[
+      {"name":"v","num_requests":1e30,"num_errors":-1,"data":{"in_flight":2.5}}]})"});
+  ASSERT_EQ(instances.size(), 1u);
+  ASSERT_EQ(instances[0].verbs.size(), 1u);
+  EXPECT_EQ(instances[0].verbs[0].requests, 0u);
+  EXPECT_EQ(instances[0].verbs[0].errors, 0u);
+  EXPECT_EQ(instances[0].in_flight, 0u);
+}
+
 TEST(Tickets, TheNewestComeFirst) {
   std::vector<v1::Ticket> tickets(3);
   for (int i = 0; i < 3; ++i) {

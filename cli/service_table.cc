@@ -19,6 +19,9 @@ T Member(const json& object, const char* name, T otherwise) {
   if (found == object.end()) return otherwise;
   if constexpr (std::is_same_v<T, std::string>) {
     return found->is_string() ? found->get<std::string>() : otherwise;
+  } else if constexpr (std::is_same_v<T, uint64_t>) {
+    // Of a negative or a huge number no count can be made.
+    return found->is_number_unsigned() ? found->get<T>() : otherwise;
   } else {
     return found->is_number() ? found->get<T>() : otherwise;
   }

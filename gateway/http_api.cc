@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/fault.h"
+#include "common/base/id.h"
 #include "common/base/strings.h"
 #include "common/observability/log.h"
 #include "common/observability/metrics.h"
@@ -169,7 +170,15 @@ HttpResponse HttpApi::Problem(const absl::Status& error, std::string_view trace_
 absl::Status HttpApi::Prepare(Call* call) const {
   const HttpRequest& request = call->request;
   absl::StatusOr<CallContext> context = ContextOf(request, options_.turn_timeout);
-  if (context.ok()) call->context = *context;
+  if (context.ok()) {
+    call->context = *context;
+  } else {
+    // Whoever is refused finds the refusal by the same ids.
+    call->context.request_id = NewUuid();
+    if (auto parent = trace::Parse(HeaderOf(request, "traceparent"))) {
+      call->context.trace = trace::Child(*parent);
+    }
+  }
   ASSIGN_OR_RETURN(call->route, MatchRoute(request.method, request.target));
   if (!call->route.allow.empty()) {
     return OfKind(InvalidField("method", StrCat(request.method, " is not one that this path takes"),

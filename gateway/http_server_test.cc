@@ -24,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 using asio::ip::tcp;
 using nlohmann::json;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -196,6 +197,17 @@ TEST_F(HttpServerTest, GivesTheTraceAndTheIdBack) {
   EXPECT_THAT(answer, HasSubstr("X-Request-Id: key-1\r\n"));
   EXPECT_EQ(BodyOf(answer)["turn_id"], "key-1");
   EXPECT_LE(operations_.last_context.deadline.Remaining(), 700ms);
+}
+
+TEST_F(HttpServerTest, GivesARefusedRequestAnIdAndItsTraceToo) {
+  Start();
+  const std::string answer = Ask(Post("/v1/invoke", R"({"text":"hi"})",
+                                      "Idempotency-Key: \r\n"
+                                      "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-"
+                                      "00f067aa0ba902b7-01\r\n"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(answer, ContainsRegex("X-Request-Id: [0-9a-f-]{36}\r\n"));
+  EXPECT_EQ(BodyOf(answer)["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
 }
 
 TEST_F(HttpServerTest, SaysWhenToComeBack) {

@@ -10,14 +10,30 @@ using nlohmann::json;
 
 int64_t Nanoseconds(std::chrono::nanoseconds duration) { return duration.count(); }
 
+namespace {
+
+// 0 for what is missing or no whole number.
+int Number(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? found->get<int>() : 0;
+}
+
+}  // namespace
+
 absl::Status ApiError(const json& reply, int* error_code) {
-  const auto error = reply.find("error");
-  if (error == reply.end()) return absl::OkStatus();
-  const int code = error->value("err_code", 0);
+  const auto found = reply.find("error");
+  if (found == reply.end()) return absl::OkStatus();
+  // An error that says nothing is one all the same.
+  const json error = found->is_object() ? *found : json::object();
+  const int code = Number(error, "err_code");
   if (error_code != nullptr) *error_code = code;
-  const std::string text = StrCat("JetStream: ", error->value("description", "unknown error"));
+  const auto description = error.find("description");
+  const std::string text =
+      StrCat("JetStream: ", description != error.end() && description->is_string()
+                                ? description->get<std::string>()
+                                : "unknown error");
   if (code == kErrorWrongLastSequence) return absl::AbortedError(text);
-  switch (error->value("code", 0)) {
+  switch (Number(error, "code")) {
     case 400:
       return absl::FailedPreconditionError(text);
     case 404:

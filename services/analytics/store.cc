@@ -78,7 +78,8 @@ class TurnWriter {
     bind(conversation.channel());
     bind(reply.language().empty() ? conversation.language() : reply.language());
     bind(reply.intent());
-    bind(reply.confidence());
+    // One that is no probability would falsify every mean that it is in.
+    bind(std::clamp(reply.confidence(), 0.0, 1.0));
     bind(int64_t{reply.answered()});
     bind(int64_t{reply.escalated()});
     bind(int64_t{reply.blocked()});

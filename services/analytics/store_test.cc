@@ -359,5 +359,19 @@ TEST(CheckTurn, NamesWhatIsMissing) {
   }
 }
 
+TEST_F(StoreTest, AConfidenceBeyondItsBoundsDoesNotFalsifyTheMean) {
+  const auto store = MustOpen();
+  const double confidences[] = {1e308, -7, std::numeric_limits<double>::quiet_NaN(), 1};
+  for (const double confidence : confidences) {
+    auto record = Turn("c1", "t" + std::to_string(confidence), kT0);
+    record.mutable_turn()->mutable_reply()->set_confidence(confidence);
+    ASSERT_TRUE(store->InsertTurns({&record, 1}).ok());
+  }
+  const auto summary = store->Summarize({kT0, kT0 + 1}, Soon());
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->turns(), 4u);
+  EXPECT_DOUBLE_EQ(summary->confidence_mean(), 0.5);
+}
+
 }  // namespace
 }  // namespace switchboard::analytics

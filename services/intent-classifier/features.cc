@@ -77,17 +77,20 @@ size_t Normalizer::AppendNumber(std::string_view rest) {
 }
 
 size_t Normalizer::AppendAddress(std::string_view rest) {
-  const size_t length = std::min(rest.find_first_of(" \t\r\n,;<>()\""), rest.size());
-  const std::string_view chunk = rest.substr(0, length);
-  if (chunk.starts_with("http://") || chunk.starts_with("https://") || chunk.starts_with("www.")) {
-    Append(kUrl);
-    return length;
-  }
-  if (const size_t at = chunk.find('@'); at != std::string_view::npos && at + 2 < length) {
-    Append(kEmail);
-    return length;
-  }
-  return 0;
+  constexpr char kEnds[] = " \t\r\n,;<>()\"";
+  // What stands before the @ is at most 64 bytes (RFC 5321, 4.5.3.1.1); without a bound a message
+  // without spaces would be looked through from each of its words.
+  constexpr size_t kLocalPartMax = 64;
+  const bool url =
+      rest.starts_with("http://") || rest.starts_with("https://") || rest.starts_with("www.");
+  const std::string_view head = rest.substr(0, kLocalPartMax + 1);
+  const size_t at = std::min({head.find('@'), head.find_first_of(kEnds), head.size()});
+  const bool email = at < head.size() && head[at] == '@';
+  if (!url && !email) return 0;
+  const size_t length = std::min(rest.find_first_of(kEnds), rest.size());
+  if (!url && at + 2 >= length) return 0;
+  Append(url ? kUrl : kEmail);
+  return length;
 }
 
 size_t Normalizer::AppendWord(std::string_view rest) {

@@ -83,5 +83,14 @@ TEST(Weigh, MakesEachGroupAUnitVectorOfKnownFeatures) {
   EXPECT_EQ(known, 0u) << "what training never saw has no weight";
 }
 
+// Looked through from each of its words for an address, it would take longer than any test may.
+TEST(Normalizer, ReadsAMessageWithoutSpacesOnce) {
+  Normalizer normalizer;
+  std::string message;
+  for (int i = 0; i < 1 << 20; ++i) message += "1a";
+  EXPECT_EQ(normalizer.Words(message).size(), 2u << 20);
+  EXPECT_THAT(normalizer.Words("http://" + message), ::testing::ElementsAre("<url>"));
+}
+
 }  // namespace
 }  // namespace switchboard::intent_classifier

@@ -12,6 +12,8 @@ namespace switchboard::intent_classifier {
 namespace {
 
 // Chosen on the training utterances (en, fr, es) and the unit test's table (de, it, pt, nl).
+// How much likelier one language may be than another before all others are ruled out anyway: e^100.
+constexpr double kPriorMax = 100;
 constexpr double kWordSmoothing = 0.02;  // a listed word against one that is not: e^3.9
 constexpr double kGramSmoothing = 0.5;
 // N-grams overlap, so their evidence counts for a part only.
@@ -106,9 +108,12 @@ absl::StatusOr<LanguageDetector> LanguageDetector::FromJson(std::string_view jso
       return absl::InvalidArgumentError(place + " has no code");
     }
     detector.codes_.push_back(entry["code"].get<std::string>());
-    const auto prior = entry.find("prior");
-    detector.prior_.score[language] =
-        prior != entry.end() && prior->is_number() ? prior->get<float>() : 0;
+    if (const auto prior = entry.find("prior"); prior != entry.end()) {
+      if (!prior->is_number() || !(std::abs(prior->get<double>()) <= kPriorMax)) {
+        return absl::InvalidArgumentError(place + ".prior is no number from -100 to 100");
+      }
+      detector.prior_.score[language] = static_cast<float>(prior->get<double>());
+    }
     for (const char* list : {"words", "sentences"}) {
       if (!entry.contains(list) || !entry[list].is_array()) {
         return absl::InvalidArgumentError(place + " has no list \"" + list + "\"");

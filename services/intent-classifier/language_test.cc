@@ -88,7 +88,11 @@ TEST(Language, RefusesListsThatAreNotWhatTheyShouldBe) {
   for (const char* json :
        {"", "[]", "{}", R"({"languages": []})",
         R"({"languages": [{"code": "en"}, {"code": "fr"}]})",
-        R"({"languages": [{"code": "en", "words": [1], "sentences": []}, {}]})"}) {
+        R"({"languages": [{"code": "en", "words": [1], "sentences": []}, {}]})",
+        R"({"languages": [{"code": "en", "prior": 1e308, "words": [], "sentences": []},
+                          {"code": "fr", "words": [], "sentences": []}]})",
+        R"({"languages": [{"code": "en", "prior": "2", "words": [], "sentences": []},
+                          {"code": "fr", "words": [], "sentences": []}]})"}) {
     EXPECT_FALSE(LanguageDetector::FromJson(json).ok()) << json;
   }
 }

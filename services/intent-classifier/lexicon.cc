@@ -20,9 +20,13 @@ void ForEachPart(std::string_view text, char separator, const Visit& visit) {
 
 }  // namespace
 
+uint64_t Lexicon::ExtendHash(uint64_t hash, char next) {
+  return (hash ^ static_cast<unsigned char>(next)) * 0x100000001b3u;
+}
+
 uint64_t Lexicon::Hash(std::string_view bytes) {
-  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  uint64_t hash = kHashOfNothing;
+  for (const char c : bytes) hash = ExtendHash(hash, c);
   return hash;
 }
 
@@ -62,7 +66,10 @@ Lexicon Lexicon::Parse(std::string_view lines) {
   ForEachPart(lines, '\n', [&](std::string_view line) {
     ForEachPart(line, ' ', [&](std::string_view word) {
       const bool is_prefix = word.back() == '*';
-      if (is_prefix) word.remove_suffix(1);
+      if (is_prefix) {
+        word.remove_suffix(1);
+        lexicon.prefix_length_max_ = std::max(lexicon.prefix_length_max_, word.size());
+      }
       Concepts& concepts = (is_prefix ? lexicon.prefixes_ : lexicon.words_)[Hash(word)];
       if (concepts.empty() || concepts.back() != id) concepts.push_back(id);
     });
@@ -72,12 +79,16 @@ Lexicon Lexicon::Parse(std::string_view lines) {
 }
 
 const Lexicon::Concepts* Lexicon::LongestPrefix(std::string_view word) const {
-  if (prefixes_.empty()) return nullptr;
-  for (size_t length = word.size(); length >= kPrefixMin; --length) {
-    const auto found = prefixes_.find(Hash(word.substr(0, length)));
-    if (found != prefixes_.end()) return &found->second;
+  // Beginnings longer than any listed one are not looked at: a customer's word may be of any
+  // length.
+  const Concepts* longest = nullptr;
+  uint64_t hash = kHashOfNothing;
+  for (size_t length = 1; length <= std::min(word.size(), prefix_length_max_); ++length) {
+    hash = ExtendHash(hash, word[length - 1]);
+    if (length < kPrefixMin) continue;
+    if (const auto found = prefixes_.find(hash); found != prefixes_.end()) longest = &found->second;
   }
-  return nullptr;
+  return longest;
 }
 
 }  // namespace switchboard::intent_classifier

@@ -44,12 +44,15 @@ class Lexicon {
   // The shortest beginning that may carry a star.
   static constexpr size_t kPrefixMin = 3;
 
+  static constexpr uint64_t kHashOfNothing = 0xcbf29ce484222325u;  // FNV-1a
+  static uint64_t ExtendHash(uint64_t hash, char next);
   static uint64_t Hash(std::string_view bytes);
   const Concepts* LongestPrefix(std::string_view word) const;
 
   std::string lines_;
   absl::flat_hash_map<uint64_t, Concepts> words_;
   absl::flat_hash_map<uint64_t, Concepts> prefixes_;
+  size_t prefix_length_max_ = 0;
 };
 
 template <typename Visit>

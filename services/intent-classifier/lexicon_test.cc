@@ -49,6 +49,15 @@ TEST(Lexicon, SurvivesTheRoundTripThroughTheModelFile) {
   EXPECT_THAT(Concepts(again, "retour"), ElementsAre(3, 2));
 }
 
+// Read once for each of its beginnings, it would take longer than any test may.
+TEST(Lexicon, ReadsAWordOfAnyLengthOnce) {
+  const auto lexicon = Lexicon::FromJson(kSmall);
+  ASSERT_TRUE(lexicon.ok());
+  const std::string rest(4 << 20, 'x');
+  EXPECT_THAT(Concepts(*lexicon, rest), IsEmpty());
+  EXPECT_THAT(Concepts(*lexicon, "retour" + rest), ElementsAre(2)) << "a beginning counts still";
+}
+
 TEST(Lexicon, RefusesWhatItCannotMean) {
   struct Case {
     const char* what;

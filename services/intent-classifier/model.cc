@@ -14,6 +14,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "common/base/fault.h"
@@ -110,6 +111,10 @@ absl::StatusOr<std::string_view> CheckEnvelope(std::string_view bytes) {
   return content.substr(kMagic.size() + 3 * sizeof(uint32_t));
 }
 
+// Trained figures are of the order of 1 to 100; within this bound no score overflows, and every
+// probability is one.
+bool IsPlausible(float value) { return std::abs(value) <= 1e6f; }  // false for NaN
+
 }  // namespace
 
 float InverseDocumentFrequency(uint32_t documents, uint32_t with_feature) {
@@ -173,15 +178,22 @@ absl::StatusOr<Model> Model::Parse(std::string_view bytes) {
   model.threshold_ = cursor.Get<float>();
   model.scale_ = cursor.Get<float>();
   for (uint32_t i = 0; i < label_count; ++i) model.bias_.push_back(cursor.Get<float>());
+  if (!IsPlausible(model.sharpness_) || !IsPlausible(model.threshold_) ||
+      !IsPlausible(model.scale_ * std::numeric_limits<int16_t>::max()) ||
+      !std::all_of(model.bias_.begin(), model.bias_.end(), IsPlausible)) {
+    return absl::DataLossError("has no plausible figures");
+  }
 
   const auto row_count = cursor.Get<uint32_t>();
   model.slots_.resize(kSlotCount);
   uint32_t slot = 0;
   for (uint32_t i = 0; i < row_count && cursor.ok(); ++i) {
-    slot += cursor.Varint();
+    const uint32_t distance = cursor.Varint();
+    slot += distance;
     const uint32_t with_feature = cursor.Varint();
     const uint32_t count = cursor.Varint();
-    if (slot >= kSlotCount || with_feature > documents || count > label_count) {
+    const bool ascends = distance < kSlotCount && (distance > 0 || i == 0);
+    if (!ascends || slot >= kSlotCount || with_feature > documents || count > label_count) {
       return absl::DataLossError("row " + std::to_string(i) + " is out of range");
     }
     model.slots_[slot] = {InverseDocumentFrequency(documents, with_feature),

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "common/base/id.h"
 
 namespace switchboard::intent_classifier {
@@ -106,6 +108,40 @@ TEST(Model, RefusesAFileThatIsNotItsOwn) {
     const auto model = Model::Parse(c.bytes);
     EXPECT_EQ(model.status().code(), c.code) << c.what << ": " << model.status();
     EXPECT_THAT(std::string(model.status().message()), HasSubstr(c.reason)) << c.what;
+  }
+}
+
+TEST(Model, RefusesFiguresFromWhichNoProbabilityCouldCome) {
+  const float infinite = std::numeric_limits<float>::infinity();
+  const float no_number = std::numeric_limits<float>::quiet_NaN();
+  struct Case {
+    const char* what;
+    void (*change)(ModelData& data, float value);
+    float value;
+  };
+  const Case cases[] = {
+      {"a sharpness that is no number", [](ModelData& d, float v) { d.sharpness = v; }, no_number},
+      {"an infinite sharpness", [](ModelData& d, float v) { d.sharpness = v; }, infinite},
+      {"a threshold that is no number", [](ModelData& d, float v) { d.threshold = v; }, no_number},
+      {"a bias that is no number", [](ModelData& d, float v) { d.bias[1] = v; }, no_number},
+      {"a bias whose sum overflows", [](ModelData& d, float v) { d.bias[1] = v; }, 3e38f},
+      {"weights whose sum overflows",
+       [](ModelData& d, float v) { d.rows[0].weights[0].second = v; }, 3e38f},
+  };
+  for (const Case& c : cases) {
+    ModelData data = TwoWords();
+    c.change(data, c.value);
+    const auto model = Model::Parse(SerializeModel(data));
+    EXPECT_EQ(model.status().code(), absl::StatusCode::kDataLoss) << c.what;
+  }
+}
+
+TEST(Model, RefusesRowsThatDoNotAscend) {
+  for (const uint32_t second : {0u, 5u, 4u}) {
+    ModelData data = TwoWords();
+    data.rows = {{5, 1, {{0, 1.0f}}}, {second, 1, {{0, 1.0f}}}};
+    EXPECT_EQ(Model::Parse(SerializeModel(data)).status().code(), absl::StatusCode::kDataLoss)
+        << second;
   }
 }
 

@@ -483,5 +483,31 @@ TEST(Answer, SurvivesOddInput) {
   }
 }
 
+TEST(Answerer, NamesNoLanguageThatHasNoName) {
+  for (const char* language : {"-", "- ", "-FR"}) {
+    Ask ask("How long does a refund take?");
+    ask.Intent("REFUND_STATUS").Passage("refund-times", "Refunds", kRefundText, language);
+    const v1::GenerateReply reply = Answer(ask);
+    ASSERT_FALSE(reply.sentences().empty());
+    for (const std::string& sentence : reply.sentences()) EXPECT_NE(sentence, "") << language;
+  }
+}
+
+TEST(Answerer, TellsNothingOfARecordWithoutAnId) {
+  for (const auto access :
+       {v1::Record::SIGN_IN_REQUIRED, v1::Record::NOT_FOUND, v1::Record::GRANTED}) {
+    Ask ask("my order 10452?");
+    ask.Intent("ORDER_STATUS");
+    v1::Record* record = ask.request().add_records();
+    record->set_kind("order");
+    record->set_access(access);
+    (*record->mutable_fields())["status"] = "shipped";
+    const v1::GenerateReply reply = Answer(ask);
+    ASSERT_FALSE(reply.sentences().empty());
+    for (const std::string& sentence : reply.sentences()) EXPECT_NE(sentence, "") << access;
+    EXPECT_TRUE(reply.citations().empty()) << access;
+  }
+}
+
 }  // namespace
 }  // namespace switchboard::response_generator

@@ -93,6 +93,7 @@ class Gatherer {
     int told = 0;
     for (const v1::Record& record : request_.records()) {
       if (told == kRecordsMax) break;
+      if (record.id().empty()) continue;  // there is no saying whose it is
       if (record.kind() == "order" && OrderWanted(record)) {
         told += Order(record);
       } else if (record.kind() == "product" && ProductWanted(record)) {
@@ -335,7 +336,9 @@ class Gatherer {
     if (question_.clauses.size() == 1) return true;
     // Of several clauses, those that speak of the order.
     for (const v1::Record& record : request_.records()) {
-      if (clause.text.find(record.id()) != std::string_view::npos) return true;
+      if (!record.id().empty() && clause.text.find(record.id()) != std::string_view::npos) {
+        return true;
+      }
     }
     return lexicon_.Refers(clause.normalized);
   }
@@ -408,11 +411,11 @@ class Gatherer {
   void Introduce(const std::string& language) {
     if (introduced_) return;
     introduced_ = true;
+    const std::string primary(Trim(std::string_view(language).substr(0, language.find('-'))));
+    if (primary.empty()) return;  // no language that could be named
     Part part;
-    part.text = voice_.templates.Say(
-        "opener.other_language", voice_.how, voice_.seed,
-        {{"source_language",
-          voice_.templates.LanguageName(language.substr(0, language.find('-')))}});
+    part.text = voice_.templates.Say("opener.other_language", voice_.how, voice_.seed,
+                                     {{"source_language", voice_.templates.LanguageName(primary)}});
     out_.parts.push_back(std::move(part));
   }
 

@@ -62,7 +62,7 @@ class Mesh:
 
     def __init__(self, replicas=None, environment=None, load_knowledge=True, cluster=1, gateways=1):
         self.replicas = replicas or {}
-        self.environment = {"STREAM_REPLICAS": str(cluster), **(environment or {})}
+        self.environment = {"STREAM_REPLICAS": str(cluster), "DRAIN_DELAY_MS": "200", **(environment or {})}
         self.load_knowledge = load_knowledge
         self.folder = tempfile.TemporaryDirectory(prefix="switchboard-e2e-")
         self.processes = {}

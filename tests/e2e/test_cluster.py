@@ -26,8 +26,12 @@ def turns_stored(mesh, number):
     return next((s["state"]["messages"] for s in streams if s["name"] == "TURNS"), None)
 
 
+def turns_counted(mesh):
+    return mesh.request("GET", "/v1/analytics/summary?window=1h").json().get("turns")
+
+
 def check_account(mesh, callers, stored_before):
-    """Every answered turn is stored, once, on every node, and every conversation is whole and in order."""
+    """Every answered turn is stored, once, on every node, counted once, and every conversation is whole and in order."""
     assert callers.errors == []
     for conversation, texts in callers.conversations().items():
         view = mesh.request("GET", f"/v1/conversations/{conversation}").json()
@@ -35,6 +39,7 @@ def check_account(mesh, callers, stored_before):
     expected = stored_before + len(callers.turns)
     for number in NODES:
         wait_until(lambda: turns_stored(mesh, number) == expected, 30, f"{expected} turns on node {number}")
+    wait_until(lambda: turns_counted(mesh) == expected, 60, f"{expected} turns in analytics")
 
 
 @pytest.mark.parametrize("number", NODES)

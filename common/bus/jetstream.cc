@@ -23,7 +23,8 @@ constexpr std::chrono::milliseconds kReconnectMax{1000};
 
 bool IsElection(int error_code) {
   return error_code == kErrorNoLeader || error_code == kErrorNotLeader ||
-         error_code == kErrorStreamOffline;
+         error_code == kErrorStreamOffline || error_code == kErrorNotEnabled ||
+         error_code == kErrorNotEnabledForAccount;
 }
 
 // One request; `passing` tells whether another one may fare better.

@@ -14,6 +14,9 @@ inline constexpr int kErrorWrongLastSequence = 10071;
 inline constexpr int kErrorNoLeader = 10008;       // "JetStream system temporarily unavailable"
 inline constexpr int kErrorNotLeader = 10009;      // "JetStream cluster can not handle request"
 inline constexpr int kErrorStreamOffline = 10118;  // its copies are away
+// What a server says that is leaving (lame duck) and has shut its JetStream: others still have it.
+inline constexpr int kErrorNotEnabled = 10076;
+inline constexpr int kErrorNotEnabledForAccount = 10039;
 
 int64_t Nanoseconds(std::chrono::nanoseconds duration);
 

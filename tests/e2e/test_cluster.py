@@ -32,7 +32,7 @@ def turns_counted(mesh):
 
 def check_account(mesh, callers, stored_before):
     """Every answered turn is stored, once, on every node, counted once, and every conversation is whole and in order."""
-    assert callers.errors == []
+    assert not callers.errors, "\n".join(callers.errors)
     for conversation, texts in callers.conversations().items():
         view = mesh.request("GET", f"/v1/conversations/{conversation}").json()
         assert [turn["text"] for turn in view["turns"]] == texts, conversation

@@ -126,6 +126,21 @@ TEST_F(ClusterTest, AWriteOutlivesTheLeaderAndIsStoredOnce) {
   }
 }
 
+TEST_F(ClusterTest, AServerThatLeavesWithNoticeIsNotNoticed) {
+  const auto connection = Connect(cluster_.url(0));
+  int moves = 0;
+  connection->OnStateChange([&](State) { ++moves; });
+  cluster_.process(0).Signal(SIGUSR2);  // lame duck
+  for (int i = 0; moves < 2 && i < 100000; ++i) {
+    const auto ack = Store(*connection, "t.a", StrCat(i));
+    ASSERT_TRUE(ack.ok()) << ack.status();
+    const auto last = Last(*connection, "t.a");
+    ASSERT_TRUE(last.ok()) << last.status();
+    EXPECT_EQ(last->stream_sequence(), ack->sequence);
+  }
+  EXPECT_EQ(moves, 2) << "lost and reconnected";
+}
+
 TEST_F(ClusterTest, AFrozenServerIsLeftForAnotherThatItHadNamed) {
   const auto connection = Connect(cluster_.url(0));
   std::vector<State> states;

@@ -39,6 +39,11 @@ Config Config::Read(config::Reader& reader) {
       {"TURN_TIMEOUT_MS",
        "Longest wait for a turn's answer, milliseconds; clients may ask for less."},
       15000, 100, 120000);
+  config.drain_delay = reader.Milliseconds(
+      {"DRAIN_DELAY_MS",
+       "How long after SIGTERM the gateway still takes calls while /readyz says 503, milliseconds: "
+       "longer than the balancer in front takes to notice."},
+      1000, 0, 120000);
   config.operations.turns_in_flight_max = reader.Int(
       {"MAX_TURNS_IN_FLIGHT",
        "Turns in hand at once at most; more are refused with 429. While turns have to wait, the "

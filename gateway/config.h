@@ -11,6 +11,7 @@ struct Config {
   HttpServerOptions http;
   int grpc_port = 9090;
   std::chrono::milliseconds turn_timeout{15000};
+  std::chrono::milliseconds drain_delay{1000};
   MeshOperations::Options operations;
   bool insecure = false;  // reachable from elsewhere without authentication
 

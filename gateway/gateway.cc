@@ -49,7 +49,7 @@ absl::Status Gateway::Install() {
     return absl::UnavailableError("missing");
   });
   agent_.OnStart([self] { return self->Start(); });
-  agent_.OnDrain([self] { self->http_.Drain(); });
+  agent_.OnDrain([self] { self->Leave(); });
   agent_.OnStop([self] { return self->Stop(); });
   agent_.Spawn(
       "health", [self] { return self->WatchHealth(); },
@@ -94,8 +94,18 @@ Awaitable<void> Gateway::WatchAgents(std::shared_ptr<Gateway> self) {
   co_await self->directory_.Run();
 }
 
+void Gateway::Leave() {
+  grpc_.SetServing(false);
+  http_.Leave();
+  door_closes_ = Deadline::After(config_.drain_delay);
+}
+
 Awaitable<void> Gateway::Stop() {
   using boost::asio::experimental::awaitable_operators::operator&&;
+  health_timer_.expires_at(door_closes_.at());
+  boost::system::error_code ignored;
+  co_await health_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  http_.Drain();
   const Deadline deadline = Deadline::After(config_.turn_timeout + kStopReserve);
   // Blocks until the calls have ended; they end on this loop.
   GrpcServer* grpc = &grpc_;

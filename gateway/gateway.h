@@ -26,6 +26,8 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   Awaitable<absl::Status> Start();
   Awaitable<void> WatchHealth();
   static Awaitable<void> WatchAgents(std::shared_ptr<Gateway> self);
+  // From SIGTERM: everything still works, but clients are told to go elsewhere.
+  void Leave();
   Awaitable<void> Stop();
   // The runtime's listing with every agent's state beside it.
   std::string Readiness(bool* ready);
@@ -38,6 +40,7 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   HttpServer http_;
   GrpcServer grpc_;
   Timer health_timer_;
+  Deadline door_closes_{Clock::time_point()};
   bool stopping_ = false;
 };
 

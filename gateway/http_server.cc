@@ -17,6 +17,7 @@
 #include "common/base/strings.h"
 #include "common/observability/log.h"
 #include "common/observability/metrics.h"
+#include "gateway/handshakes.h"
 #include "gateway/http_fields.h"
 #include "gateway/problem.h"
 
@@ -34,6 +35,10 @@ constexpr std::chrono::milliseconds kWriteLimit{10000};
 // much of what it still sends is read and thrown away.
 constexpr std::chrono::milliseconds kLingerLimit{2000};
 constexpr size_t kLingerBytesMax = 8 * 1024 * 1024;
+// Round trips to clients are shorter; theirs that take longer are cut off.
+constexpr std::chrono::milliseconds kHandshakeLimit{100};
+// A connection that is new when the door closes may have its request under way.
+constexpr std::chrono::milliseconds kFirstRequestLimit{500};
 
 prometheus::Gauge& OpenConnections() {
   static auto& gauge =
@@ -74,7 +79,8 @@ struct HttpServer::State {
   const HttpServerOptions options;
   const Handler handler;
   const ErrorPage error_page;
-  bool draining = false;
+  bool leaving = false;   // each answer is its connection's last
+  bool draining = false;  // no new connections either
   std::set<Connection*> connections;
 };
 
@@ -87,9 +93,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ~Connection();
 
   static Awaitable<void> Serve(std::shared_ptr<Connection> self);
-  // Waits for a request and has sent nothing.
-  bool idle() const { return idle_; }
   void Close() { stream_.close(); }
+  // Closes what waits for another request; a first one gets kFirstRequestLimit to arrive.
+  void CloseIdle();
 
  private:
   using Parser = http::request_parser<http::string_body>;
@@ -112,7 +118,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Timer limit_;
   uint64_t limits_ = 0;  // counts limits begun and ended: an old one's timer does nothing
   bool late_ = false;
-  bool idle_ = false;
+  bool idle_ = false;    // waits for a request of which nothing has come
+  bool served_ = false;  // has answered one
 };
 
 absl::Status TooLarge(size_t bytes_max) {
@@ -165,6 +172,7 @@ Awaitable<void> Connection::Serve(std::shared_ptr<Connection> self) {
     const unsigned version = message.version();
     request.headers = std::move(message);
     going = co_await self->Answer(std::move(request), version, keep_alive);
+    self->served_ = true;
   }
   error_code ignored;
   self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -183,12 +191,19 @@ void Connection::LimitReading(std::chrono::milliseconds limit) {
   });
 }
 
+void Connection::CloseIdle() {
+  if (!idle_) return;
+  error_code error;
+  if (served_ && stream_.socket().available(error) == 0) return Close();
+  LimitReading(kFirstRequestLimit);
+}
+
 // True when there are bytes of a request.
 Awaitable<bool> Connection::WaitForRequest() {
   if (buffer_.size() > 0) co_return true;  // pipelined
-  if (server_->draining) co_return false;
+  if (server_->draining && served_) co_return false;
   idle_ = true;
-  stream_.expires_after(server_->options.idle_limit);
+  stream_.expires_after(server_->draining ? kFirstRequestLimit : server_->options.idle_limit);
   error_code error;
   const size_t size = co_await stream_.async_read_some(
       buffer_.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
@@ -234,15 +249,16 @@ Awaitable<bool> Connection::Answer(HttpRequest request, unsigned version, bool k
   stream_.expires_never();
   HttpResponse response = co_await server_->handler(std::move(request));
   if (response.stream) {
+    response.close = server_->leaving;
     EventStreamResult result =
         co_await WriteEventStream(&stream_, response, version < 11, server_->options.events);
-    if (!result.instead) co_return result.reusable&& keep_alive && !server_->draining;
+    if (!result.instead) co_return result.reusable&& keep_alive && !response.close;
     // The trace and the request's id belong to this answer too.
     result.instead->headers.insert(result.instead->headers.end(), response.headers.begin(),
                                    response.headers.end());
     response = *std::move(result.instead);
   }
-  const bool stay = keep_alive && !response.close && !server_->draining;
+  const bool stay = keep_alive && !response.close && !server_->leaving;
   co_return co_await Write(std::move(response), version, stay, head);
 }
 
@@ -304,12 +320,17 @@ void LogException(std::exception_ptr exception) {
   }
 }
 
+void Welcome(const std::shared_ptr<HttpServer::State>& state, tcp::socket socket) {
+  auto connection = std::make_shared<Connection>(state, std::move(socket));
+  asio::co_spawn(state->io, Connection::Serve(std::move(connection)), LogException);
+}
+
 Awaitable<void> Accept(std::shared_ptr<HttpServer::State> state) {
   while (state->acceptor.is_open()) {
     error_code error;
     tcp::socket socket =
         co_await state->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted || !state->acceptor.is_open()) break;
+    if (error && !state->acceptor.is_open()) break;  // without an error: it came in just before
     if (error) {
       // Out of descriptors or a client that left already: a short rest, then on.
       log::Warning("cannot accept a connection", {{"error", error.message()}});
@@ -322,9 +343,17 @@ Awaitable<void> Accept(std::shared_ptr<HttpServer::State> state) {
       asio::co_spawn(state->io, TurnAway(state, std::move(socket)), asio::detached);
       continue;
     }
-    auto connection = std::make_shared<Connection>(state, std::move(socket));
-    asio::co_spawn(state->io, Connection::Serve(std::move(connection)), LogException);
+    Welcome(state, std::move(socket));
   }
+}
+
+// Whose handshake was under way when handshakes were stopped comes in first.
+Awaitable<void> CloseDoor(std::shared_ptr<HttpServer::State> state) {
+  Timer last_steps(state->io, kHandshakeLimit);
+  error_code error;
+  co_await last_steps.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  state->acceptor.close(error);
+  state->ended.cancel();
 }
 
 }  // namespace
@@ -335,7 +364,9 @@ HttpServer::HttpServer(asio::io_context& io, HttpServerOptions options, Handler 
                                      std::move(error_page))) {}
 
 HttpServer::~HttpServer() {
-  Drain();
+  state_->leaving = state_->draining = true;
+  error_code ignored;
+  state_->acceptor.close(ignored);
   // Their coroutines end with the loop, or at their next step.
   const std::set<Connection*> open = state_->connections;
   for (Connection* connection : open) connection->Close();
@@ -366,19 +397,22 @@ int HttpServer::port() const {
 
 int HttpServer::connections() const { return static_cast<int>(state_->connections.size()); }
 
+void HttpServer::Leave() { state_->leaving = true; }
+
 void HttpServer::Drain() {
-  state_->draining = true;
-  error_code ignored;
-  state_->acceptor.close(ignored);
-  const std::set<Connection*> open = state_->connections;
-  for (Connection* connection : open) {
-    if (connection->idle()) connection->Close();
+  if (state_->draining) return;
+  state_->leaving = state_->draining = true;
+  if (state_->acceptor.is_open()) {
+    StopHandshakes(state_->acceptor.native_handle());
+    asio::co_spawn(state_->io, CloseDoor(state_), LogException);
   }
+  const std::set<Connection*> open = state_->connections;
+  for (Connection* connection : open) connection->CloseIdle();
 }
 
 Awaitable<void> HttpServer::Join(Deadline deadline) {
   const std::shared_ptr<State> state = state_;
-  while (!state->connections.empty() && !deadline.expired()) {
+  while ((state->acceptor.is_open() || !state->connections.empty()) && !deadline.expired()) {
     state->ended.expires_at(deadline.at());
     error_code ignored;
     co_await state->ended.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

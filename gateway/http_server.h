@@ -4,7 +4,8 @@
 //   HttpServer server(io, {.address = "127.0.0.1", .port = 8080}, handler);
 //   RETURN_IF_ERROR(server.Listen());
 //   …
-//   server.Drain();                      // SIGTERM: no new connections, idle ones closed
+//   server.Leave();                      // SIGTERM: every answer is its connection's last
+//   server.Drain();                      // a little later: no new connections, idle ones closed
 //   co_await server.Join(deadline);      // the rest finish what they have in hand
 //
 // Runs on the loop's one thread.
@@ -54,6 +55,11 @@ class HttpServer {
   absl::Status Listen();
   int port() const;
   int connections() const;
+  // Takes connections and requests as before, but each answer says `Connection: close`, so that
+  // clients open their next connection elsewhere before Drain() closes this door.
+  void Leave();
+  // Answers who has connected or asked already and closes the rest; the listener ends a tenth of a
+  // second later.
   void Drain();
   // Waits for the open connections; closes hard those that remain at `deadline`.
   Awaitable<void> Join(Deadline deadline);

@@ -364,6 +364,44 @@ TEST_F(HttpServerTest, TurnsAwayMoreConnectionsThanItTakes) {
   }));
 }
 
+TEST_F(HttpServerTest, TellsItsClientsToGoElsewhereBeforeTheDoorCloses) {
+  Start();
+  Client early(port_);
+  early.Send(Get("/livez")).ReadAnswer();
+  OnLoop([this] { server_->Leave(); });
+  const auto last_answer =
+      ::testing::AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Connection: close"));
+  EXPECT_THAT(early.Send(Get("/livez")).ReadAll(), last_answer);
+  EXPECT_THAT(Client(port_).Send(Get("/livez")).ReadAll(), last_answer);
+  const std::string events = Client(port_).Send(Post("/v1/stream", R"({"text":"hi"})")).ReadAll();
+  EXPECT_THAT(events, ::testing::AllOf(last_answer, HasSubstr("event: final")));
+  OnLoop([this] { server_->Drain(); });
+  EXPECT_THROW(Client{port_}, boost::system::system_error);
+}
+
+TEST_F(HttpServerTest, AnEventStreamThatBeganBeforeTheEndLeavesItsConnectionUsable) {
+  Start();
+  operations_.events = 1;
+  operations_.delay_after = 200ms;
+  Client client(port_);
+  client.Send(Post("/v1/stream", R"({"text":"hi"})"));
+  EXPECT_THAT(client.ReadUntil("event: sentence"), Not(HasSubstr("Connection: close")));
+  OnLoop([this] { server_->Leave(); });
+  EXPECT_THAT(client.ReadUntil("\r\n0\r\n\r\n"), HasSubstr("event: final"));
+  EXPECT_THAT(client.Send(Get("/livez")).ReadAll(), StartsWith("HTTP/1.1 200"))
+      << "its head said keep-alive: the client may have its next request under way";
+}
+
+TEST_F(HttpServerTest, WhoHasConnectedWhenTheDoorClosesIsAnswered) {
+  Start();
+  std::unique_ptr<Client> client;
+  OnLoop([&] {  // the loop has no chance to accept in between
+    client = std::make_unique<Client>(port_);
+    server_->Drain();
+  });
+  EXPECT_THAT(client->Send(Get("/livez")).ReadAll(), StartsWith("HTTP/1.1 200"));
+}
+
 TEST_F(HttpServerTest, DrainsWhatIsInHandAndClosesTheRest) {
   Start();
   operations_.delay_after = 200ms;

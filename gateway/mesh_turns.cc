@@ -58,6 +58,9 @@ class MeshOperations::Seen {
 
 namespace {
 
+// The cluster's next server is milliseconds away; without one the refusal comes little later.
+constexpr std::chrono::milliseconds kReconnectLimit{300};
+constexpr std::chrono::milliseconds kReconnectPause{5};
 constexpr char kSubmitSubject[] = "mesh.turn.submit";
 constexpr char kSupervisor[] = "critic-supervisor";
 
@@ -167,6 +170,11 @@ Awaitable<absl::StatusOr<ChatReply>> MeshOperations::Chat(CallContext context,
 Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::Submit(CallContext context,
                                                                 v1::TurnRequest turn,
                                                                 EventSink on_event) {
+  const Deadline reconnected = context.deadline.Child(kReconnectLimit);
+  while (connection_.replicated() && connection_.state() != bus::State::kConnected &&
+         !reconnected.expired()) {
+    co_await Pause(kReconnectPause);
+  }
   if (connection_.state() != bus::State::kConnected) co_return Apology(absl::OkStatus());
   if (!limiter_.Admits(*turns_in_flight_)) {
     co_return WithRetryAfterMs(

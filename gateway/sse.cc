@@ -75,11 +75,8 @@ Awaitable<error_code> WriteHead(beast::tcp_stream* stream, const HttpResponse* h
   response.set(http::field::cache_control, "no-store");
   // nginx and its kin would hold the events back.
   response.set("X-Accel-Buffering", "no");
-  if (http_1_0) {
-    response.keep_alive(false);
-  } else {
-    response.chunked(true);
-  }
+  if (head->close || http_1_0) response.keep_alive(false);
+  if (!http_1_0) response.chunked(true);
   http::response_serializer<http::empty_body> serializer(response);
   error_code error;
   co_await http::async_write_header(*stream, serializer,

@@ -190,6 +190,7 @@ class NatsConnection : public std::enable_shared_from_this<NatsConnection> {
 
   asio::io_context& io() { return io_; }
   State state() const { return state_; }
+  bool replicated() const { return options_.replicated; }
   int64_t payload_max() const { return natsConnection_GetMaxPayload(connection_); }
   std::vector<std::function<void(State)>>& observers() { return observers_; }
 
@@ -379,6 +380,7 @@ class ConnectionFace : public Connection {
   std::string NewInbox() override { return state_->NewInbox(); }
   size_t payload_bytes_max() const override { return static_cast<size_t>(state_->payload_max()); }
   asio::io_context& io() override { return state_->io(); }
+  bool replicated() const override { return state_->replicated(); }
   Awaitable<bool> Flush(Deadline deadline) override { return state_->Flush(deadline); }
   void Close() override { state_->Close(); }
 

@@ -37,6 +37,8 @@ struct Options {
   std::chrono::milliseconds reconnect_wait{200};
   // CA file for tls://; empty: the system's.
   std::string tls_ca_file;
+  // Streams have copies on several servers (docs/adr/0009-leader-reads.md).
+  bool replicated = false;
 };
 
 enum class State { kConnected, kReconnecting, kClosed };
@@ -134,6 +136,10 @@ class Connection {
   // Largest payload the server takes, bytes.
   virtual size_t payload_bytes_max() const = 0;
   virtual asio::io_context& io() = 0;
+
+  // A stream's copies may lag behind its leader, and the leader may change: what reads and writes
+  // streams (common/bus/jetstream.h) must reckon with both.
+  virtual bool replicated() const { return false; }
 
   // Writes out what was published; false when `deadline` came first.
   virtual Awaitable<bool> Flush(Deadline deadline) = 0;

@@ -3,10 +3,51 @@
 #include "common/base/fault.h"
 #include "common/base/strings.h"
 #include "common/bus/jetstream_api.h"
+#include "common/bus/stored_message.h"
 
 namespace switchboard::bus {
 
 using nlohmann::json;
+
+namespace {
+
+// How long the leader may be silent before it is asked again: a commit takes milliseconds, an
+// election 4 to 9 seconds after its server died (nats-server 2.9, server/raft.go), and what is sent
+// meanwhile is lost.
+constexpr std::chrono::milliseconds kSilenceMax{1000};
+// Between two requests that were refused at once.
+constexpr std::chrono::milliseconds kElectionPause{100};
+// Another server of the cluster is reached within milliseconds; a connection that is away for
+// longer means that all are.
+constexpr std::chrono::milliseconds kReconnectMax{1000};
+
+bool IsElection(int error_code) {
+  return error_code == kErrorNoLeader || error_code == kErrorNotLeader ||
+         error_code == kErrorStreamOffline || error_code == kErrorNotEnabled ||
+         error_code == kErrorNotEnabledForAccount;
+}
+
+// One request; `passing` tells whether another one may fare better.
+Awaitable<absl::StatusOr<json>> AskOnce(Connection& connection, std::string subject,
+                                        Headers headers, std::string payload, Deadline deadline,
+                                        int* error_code, bool* passing) {
+  *passing = false;
+  *error_code = 0;
+  absl::StatusOr<Message> reply = co_await connection.Request(
+      std::move(subject), std::move(headers), std::move(payload), deadline);
+  if (!reply.ok()) {
+    *passing = absl::IsUnavailable(reply.status()) || absl::IsDeadlineExceeded(reply.status());
+    co_return reply.status();
+  }
+  json parsed = json::parse(reply->payload(), nullptr, false);
+  if (!parsed.is_object()) co_return absl::InternalError("JetStream: the reply is not JSON");
+  absl::Status error = ApiError(parsed, error_code);
+  *passing = IsElection(*error_code);
+  if (!error.ok()) co_return error;
+  co_return parsed;
+}
+
+}  // namespace
 
 int64_t Nanoseconds(std::chrono::nanoseconds duration) { return duration.count(); }
 
@@ -44,17 +85,46 @@ absl::Status ApiError(const json& reply, int* error_code) {
 }
 
 Awaitable<absl::StatusOr<json>> CallApi(Connection& connection, std::string operation, json request,
-                                        Deadline deadline, int* error_code) {
+                                        Deadline deadline, int* error_code, bool idempotent) {
   std::string subject = "$JS.API." + operation;
   std::string payload = request.is_null() ? std::string() : request.dump();
-  absl::StatusOr<Message> reply =
-      co_await connection.Request(std::move(subject), Headers(), std::move(payload), deadline);
-  if (!reply.ok()) co_return reply.status();
-  json parsed = json::parse(reply->payload(), nullptr, false);
-  if (!parsed.is_object()) co_return absl::InternalError("JetStream: the reply is not JSON");
-  absl::Status error = ApiError(parsed, error_code);
-  if (!error.ok()) co_return error;
-  co_return parsed;
+  Headers headers;
+  co_return co_await AskLeader(connection, std::move(subject), std::move(headers),
+                               std::move(payload), idempotent, deadline, error_code);
+}
+
+Awaitable<absl::StatusOr<json>> AskLeader(Connection& connection, std::string subject,
+                                          Headers headers, std::string payload, bool idempotent,
+                                          Deadline deadline, int* error_code) {
+  int code = 0;
+  bool passing = false;
+  if (!idempotent || !connection.replicated()) {
+    absl::StatusOr<json> reply =
+        co_await AskOnce(connection, std::move(subject), std::move(headers), std::move(payload),
+                         deadline, &code, &passing);
+    if (error_code != nullptr) *error_code = code;
+    co_return reply;
+  }
+  Timer pause(connection.io());
+  std::optional<Deadline> reconnect;
+  for (;;) {
+    const Deadline attempt = deadline.Child(kSilenceMax);
+    absl::StatusOr<json> reply =
+        co_await AskOnce(connection, subject, headers, payload, attempt, &code, &passing);
+    if (error_code != nullptr) *error_code = code;
+    if (reply.ok() || !passing || deadline.expired()) co_return reply;
+    if (connection.state() == State::kConnected) {
+      reconnect.reset();
+    } else if (!reconnect) {
+      reconnect = Deadline::After(kReconnectMax);
+    } else if (reconnect->expired()) {
+      co_return reply;
+    }
+    if (absl::IsDeadlineExceeded(reply.status())) continue;
+    pause.expires_at(deadline.Child(kElectionPause).at());
+    boost::system::error_code ignored;
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
 }
 
 namespace {
@@ -90,12 +160,12 @@ Awaitable<absl::Status> EnsureStream(Connection& connection, StreamConfig config
   std::string create = "STREAM.CREATE." + config.name;
   json request = ToJson(config);
   absl::StatusOr<json> created =
-      co_await CallApi(connection, std::move(create), request, deadline, &error_code);
+      co_await CallApi(connection, std::move(create), request, deadline, &error_code, true);
   if (created.ok()) co_return absl::OkStatus();
   if (error_code != kErrorStreamNameInUse) co_return created.status();
   std::string update = "STREAM.UPDATE." + config.name;
   absl::StatusOr<json> updated =
-      co_await CallApi(connection, std::move(update), std::move(request), deadline);
+      co_await CallApi(connection, std::move(update), std::move(request), deadline, nullptr, true);
   co_return updated.status();
 }
 
@@ -110,8 +180,8 @@ Awaitable<absl::Status> EnsureConsumer(Connection& connection, ConsumerConfig co
   if (!config.filter_subject.empty()) details["filter_subject"] = config.filter_subject;
   json request = {{"stream_name", config.stream}, {"config", std::move(details)}};
   std::string operation = StrCat("CONSUMER.DURABLE.CREATE.", config.stream, ".", config.durable);
-  absl::StatusOr<json> created =
-      co_await CallApi(connection, std::move(operation), std::move(request), deadline);
+  absl::StatusOr<json> created = co_await CallApi(connection, std::move(operation),
+                                                  std::move(request), deadline, nullptr, true);
   co_return created.status();
 }
 
@@ -123,14 +193,12 @@ Awaitable<absl::StatusOr<PublishAck>> PublishToStream(Connection& connection, st
     headers.emplace_back("Nats-Expected-Last-Subject-Sequence",
                          StrCat(*options.expected_last_subject_sequence));
   }
-  absl::StatusOr<Message> reply = co_await connection.Request(
-      std::move(subject), std::move(headers), std::move(payload), deadline);
-  if (!reply.ok()) co_return reply.status();
-  const json parsed = json::parse(reply->payload(), nullptr, false);
-  if (!parsed.is_object()) co_return absl::InternalError("JetStream: the reply is not JSON");
-  absl::Status error = ApiError(parsed, nullptr);
-  if (!error.ok()) co_return error;
-  co_return PublishAck{parsed.value("seq", uint64_t{0}), parsed.value("duplicate", false)};
+  // Without an id nobody could tell the second from the first.
+  const bool idempotent = !options.message_id.empty();
+  absl::StatusOr<json> ack = co_await AskLeader(connection, std::move(subject), std::move(headers),
+                                                std::move(payload), idempotent, deadline);
+  if (!ack.ok()) co_return ack.status();
+  co_return PublishAck{ack->value("seq", uint64_t{0}), ack->value("duplicate", false)};
 }
 
 namespace {
@@ -147,17 +215,36 @@ Awaitable<absl::StatusOr<Message>> DirectGet(Connection& connection, std::string
   co_return reply;
 }
 
+Awaitable<absl::StatusOr<Message>> LeaderGet(Connection& connection, std::string stream,
+                                             json request, Deadline deadline) {
+  std::string subject = "$JS.API.STREAM.MSG.GET." + stream;
+  std::string payload = request.dump();
+  Headers headers;
+  absl::StatusOr<json> reply =
+      co_await AskLeader(connection, std::move(subject), std::move(headers), std::move(payload),
+                         /*idempotent=*/true, deadline);
+  if (!reply.ok()) co_return reply.status();
+  co_return ToStoredMessage(*reply, stream);
+}
+
 }  // namespace
 
 Awaitable<absl::StatusOr<Message>> DirectGetLast(Connection& connection, std::string stream,
                                                  std::string subject, Deadline deadline) {
+  if (connection.replicated()) {
+    json request = {{"last_by_subj", std::move(subject)}};
+    return LeaderGet(connection, std::move(stream), std::move(request), deadline);
+  }
   return DirectGet(connection, StrCat("$JS.API.DIRECT.GET.", stream, ".", subject), "", deadline);
 }
 
 Awaitable<absl::StatusOr<Message>> DirectGetNext(Connection& connection, std::string stream,
                                                  std::string subject, uint64_t sequence,
                                                  Deadline deadline) {
-  const json request = {{"seq", sequence}, {"next_by_subj", std::move(subject)}};
+  json request = {{"seq", sequence}, {"next_by_subj", std::move(subject)}};
+  if (connection.replicated()) {
+    return LeaderGet(connection, std::move(stream), std::move(request), deadline);
+  }
   return DirectGet(connection, "$JS.API.DIRECT.GET." + stream, request.dump(), deadline);
 }
 

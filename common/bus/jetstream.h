@@ -58,14 +58,18 @@ Awaitable<absl::Status> EnsureConsumer(Connection& connection, ConsumerConfig co
 
 // Stores a message. Aborted: the expected sequence was not the last (somebody else wrote).
 // Unavailable: no stream, or no connection. Otherwise it is stored when this returns.
+// On a replicated connection a message with an id is sent again, until the deadline, while its
+// stream elects a leader; the id keeps it from being stored twice.
 Awaitable<absl::StatusOr<PublishAck>> PublishToStream(Connection& connection, std::string subject,
                                                       Headers headers, std::string payload,
                                                       PublishOptions options, Deadline deadline);
 
-// The last message of `subject` in `stream`. NotFound.
+// The last message of `subject` in `stream`. NotFound. On a replicated connection the stream's
+// leader is asked, so that what was acknowledged before is seen (a direct get may be answered by a
+// copy that is behind), again and again until the deadline while there is none.
 Awaitable<absl::StatusOr<Message>> DirectGetLast(Connection& connection, std::string stream,
                                                  std::string subject, Deadline deadline);
-// The first message of `subject` at or after `sequence`. NotFound.
+// The first message of `subject` at or after `sequence`; otherwise the same.
 Awaitable<absl::StatusOr<Message>> DirectGetNext(Connection& connection, std::string stream,
                                                  std::string subject, uint64_t sequence,
                                                  Deadline deadline);

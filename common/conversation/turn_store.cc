@@ -13,6 +13,9 @@ namespace {
 // Writers of one conversation at the same moment; each loser reads again and writes after the
 // winner.
 constexpr int kCommitAttemptsMax = 8;
+// A stream's new leader may not have applied yet what its predecessor acknowledged: it refuses a
+// write after a record that it does not show. Doubled each time: 2.5 s in all.
+constexpr std::chrono::milliseconds kBehindPause{10};
 
 int64_t NowMs() { return absl::ToUnixMillis(absl::Now()); }
 
@@ -109,8 +112,15 @@ Awaitable<absl::StatusOr<v1::TurnCompleted>> TurnStore::Finish(
     // Somebody wrote in between: another turn (write after it) or this very one (give its answer
     // back).
     absl::StatusOr<Stored> now = co_await Load(request.conversation_id(), context.deadline);
-    if (absl::IsNotFound(now.status()))
-      continue;  // a replica of the stream that is behind: ask again
+    const bool behind =
+        absl::IsNotFound(now.status()) || (now.ok() && now->sequence == before.sequence);
+    if (behind) {
+      Timer pause(bus_.io());
+      pause.expires_at(context.deadline.Child(kBehindPause * (1 << attempt)).at());
+      boost::system::error_code ignored;
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      continue;
+    }
     if (!now.ok()) co_return now.status();
     before = *std::move(now);
     if (absl::IsAborted(status) &&

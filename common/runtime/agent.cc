@@ -63,6 +63,7 @@ struct CommonConfig {
     config.stream_replicas = reader.Int(
         {"STREAM_REPLICAS", "Copies of each stream: 1, or 3 on a cluster of NATS servers."}, 1, 1,
         5);
+    config.bus.replicated = config.stream_replicas > 1;
     config.drain_timeout = reader.Milliseconds(
         {"DRAIN_TIMEOUT_MS", "How long SIGTERM waits for work in hand, milliseconds."}, 15000, 0,
         300000);

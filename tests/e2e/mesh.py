@@ -2,6 +2,10 @@
 
 with Mesh() as mesh:
     reply = mesh.invoke("Where is my order 10452?", customer_id="C-1001")
+
+with Mesh(cluster=3, gateways=2) as mesh:  # three nats-servers, every stream on all of them
+    mesh.kill("nats-server-1")
+    mesh.start_nats(1)
 """
 
 import contextlib
@@ -16,6 +20,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+CLUSTER_CONFIG = ROOT / "deploy/compose/cluster/nats.conf"
 BIN = Path(os.environ.get("SWITCHBOARD_BIN", ROOT / "build/release/bin"))
 AGENTS = (BIN.parent / "agents.txt").read_text().split()
 READY_SECONDS_MAX = 120
@@ -27,10 +32,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(predicate, seconds=20, what="condition"):
+def wait_until(predicate, seconds=20, what="condition", *arguments):
     end = time.monotonic() + seconds
     while True:
-        value = predicate()
+        value = predicate(*arguments)
         if value:
             return value
         if time.monotonic() > end:
@@ -49,29 +54,37 @@ class Response:
 
 
 class Mesh:
-    """`replicas` maps an agent's name to how many of it run (default one)."""
+    """`replicas` maps an agent's name to how many of it run (default one).
 
-    def __init__(self, replicas=None, environment=None, load_knowledge=True):
+    Keys of `processes`: "nats-server" (in a cluster "nats-server-0" …), "<agent>-<number>", "gateway" (further ones
+    "gateway-1" …). `nats_port`, `http_port` and `grpc_port` are those of the first.
+    """
+
+    def __init__(self, replicas=None, environment=None, load_knowledge=True, cluster=1, gateways=1):
         self.replicas = replicas or {}
-        self.environment = environment or {}
+        self.environment = {"STREAM_REPLICAS": str(cluster), "DRAIN_DELAY_MS": "200", **(environment or {})}
         self.load_knowledge = load_knowledge
         self.folder = tempfile.TemporaryDirectory(prefix="switchboard-e2e-")
         self.processes = {}
         self.ports = {}
-        self.nats_port = free_port()
-        self.nats_monitor_port = free_port()
-        self.http_port = free_port()
-        self.grpc_port = free_port()
+        self.nats_ports = [free_port() for _ in range(cluster)]
+        self.nats_monitor_ports = [free_port() for _ in range(cluster)]
+        self.nats_route_ports = [free_port() for _ in range(cluster)]
+        self.http_ports = [free_port() for _ in range(gateways)]
+        self.grpc_ports = [free_port() for _ in range(gateways)]
+        self.nats_port, self.nats_monitor_port = self.nats_ports[0], self.nats_monitor_ports[0]
+        self.http_port, self.grpc_port = self.http_ports[0], self.grpc_ports[0]
 
     # --- life ---------------------------------------------------------------------------------
 
     def __enter__(self):
         try:
-            self.start_nats()
+            self.start_all_nats()
             for agent in AGENTS:
                 for number in range(self.replicas.get(agent, 1)):
                     self.start(agent, number)
-            self.start_gateway()
+            for number in range(len(self.http_ports)):
+                self.start_gateway(number)
             for key, port in self.ports.items():
                 self.wait_ready(key, port)
             if self.load_knowledge:
@@ -83,7 +96,8 @@ class Mesh:
         return self
 
     def __exit__(self, kind, value, traceback):
-        names = [n for n in self.processes if n != "nats-server"] + ["nats-server"]
+        servers = [n for n in self.processes if n.startswith("nats-server")]
+        names = [n for n in self.processes if n not in servers] + servers
         for name in names:
             process = self.processes.get(name)
             if process and process.poll() is None:
@@ -121,17 +135,47 @@ class Mesh:
 
     @property
     def nats_url(self):
-        return f"nats://127.0.0.1:{self.nats_port}"
+        return ",".join(f"nats://127.0.0.1:{port}" for port in self.nats_ports)
 
-    def start_nats(self):
-        store = str(Path(self.folder.name) / "nats")
-        self.spawn("nats-server", ["nats-server", "-a", "127.0.0.1", "-p", str(self.nats_port), "-js", "-sd", store,
-                                    "-m", str(self.nats_monitor_port)])
-        wait_until(self.nats_accepts, what="nats-server")
+    @property
+    def nats_keys(self):
+        single = len(self.nats_ports) == 1
+        return ["nats-server"] if single else [f"nats-server-{n}" for n in range(len(self.nats_ports))]
 
-    def nats_accepts(self):
+    def start_all_nats(self):
+        for number in range(len(self.nats_ports)):
+            self.start_nats(number, wait=False)
+        for number in range(len(self.nats_ports)):
+            self.wait_nats(number)
+
+    def start_nats(self, number=0, wait=True):
+        key = self.nats_keys[number]
+        command = ["nats-server", "-a", "127.0.0.1", "-p", str(self.nats_ports[number]),
+                   "-sd", str(Path(self.folder.name) / key), "-m", str(self.nats_monitor_ports[number])]
+        if len(self.nats_ports) == 1:
+            command += ["-js"]
+        else:
+            routes = ",".join(f"nats://127.0.0.1:{port}" for port in self.nats_route_ports)
+            command += ["-c", str(CLUSTER_CONFIG), "-n", f"n{number}", "--routes", routes,
+                        "--cluster", f"nats://127.0.0.1:{self.nats_route_ports[number]}"]
+        self.spawn(key, command)
+        if wait:
+            self.wait_nats(number)
+
+    def wait_nats(self, number=0):
+        """Until the node takes clients and, in a cluster, has caught up with all streams and consumers."""
+        clustered = len(self.nats_ports) > 1
+        wait_until(self.nats_healthy if clustered else self.nats_accepts, 60, self.nats_keys[number], number)
+
+    def nats_accepts(self, number=0):
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.nats_port)) == 0
+            return probe.connect_ex(("127.0.0.1", self.nats_ports[number])) == 0
+
+    def nats_healthy(self, number=0):
+        try:
+            return self.request("GET", "/healthz", port=self.nats_monitor_ports[number], timeout=5).status == 200
+        except OSError:
+            return False
 
     def start(self, agent, number=0, wait=False):
         key = f"{agent}-{number}"
@@ -144,13 +188,17 @@ class Mesh:
             self.wait_ready(key, port)
             self.wait_whole()
 
-    def start_gateway(self):
-        port = self.ports.setdefault("gateway", free_port())
-        self.spawn("gateway", [str(BIN / "gateway")], {
+    def start_gateway(self, number=0, wait=False):
+        key = "gateway" if number == 0 else f"gateway-{number}"
+        port = self.ports.setdefault(key, free_port())
+        self.spawn(key, [str(BIN / "gateway")], {
             "HEALTH_PORT": str(port),
-            "HTTP_PORT": str(self.http_port),
-            "GRPC_PORT": str(self.grpc_port),
+            "HTTP_PORT": str(self.http_ports[number]),
+            "GRPC_PORT": str(self.grpc_ports[number]),
         })
+        if wait:
+            self.wait_ready(key, port)
+            self.wait_whole()
 
     def wait_ready(self, key, port):
         def ready():
@@ -164,12 +212,19 @@ class Mesh:
         wait_until(ready, READY_SECONDS_MAX, f"{key} ready")
 
     def wait_whole(self):
-        """Until the gateway sees every agent."""
+        """Until every gateway that runs sees every agent."""
 
-        def whole():
-            agents = self.request("GET", "/v1/agents").json()["agents"]
+        def sees_all(port):
+            agents = self.request("GET", "/v1/agents", port=port).json()["agents"]
             states = {a["name"]: a["state"] for a in agents}
             return all(states.get(name) == "ok" for name in AGENTS)
+
+        def running(number):
+            process = self.processes.get("gateway" if number == 0 else f"gateway-{number}")
+            return process is not None and process.poll() is None
+
+        def whole():
+            return all(sees_all(port) for n, port in enumerate(self.http_ports) if running(n))
 
         wait_until(whole, 30, "all agents seen")
 
@@ -220,14 +275,16 @@ class Mesh:
         process = subprocess.Popen([str(BIN / "switchboard"), *arguments], env=env, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         try:
-            wait_until(lambda: self.nats_connections() > len(self.processes) - 1, what="the command on the bus")
+            others = len(self.processes) - len(self.nats_ports)
+            wait_until(lambda: self.nats_connections() > others, what="the command on the bus")
             yield process
         finally:
             process.terminate()
             process.wait(10)
 
     def nats_connections(self):
-        return self.request("GET", "/connz", port=self.nats_monitor_port).json()["num_connections"]
+        return sum(self.request("GET", "/connz", port=port).json()["num_connections"]
+                   for port in self.nats_monitor_ports)
 
     def cli(self, *arguments, check=True, timeout=120):
         env = {**os.environ, "NATS_URL": self.nats_url, "GATEWAY_URL": f"http://127.0.0.1:{self.http_port}"}

@@ -11,6 +11,10 @@ namespace switchboard::bus {
 // JetStream's error codes that we tell apart (nats-server's errors.json).
 inline constexpr int kErrorStreamNameInUse = 10058;
 inline constexpr int kErrorWrongLastSequence = 10071;
+inline constexpr int kErrorStreamUpdateRefused = 10052;
+// What the server says of a message that is gone: between others, and at the stream's ends.
+inline constexpr int kErrorNoSuchSequence = 10043;
+inline constexpr int kErrorMessageNotDeleted = 10057;
 
 int64_t Nanoseconds(std::chrono::nanoseconds duration);
 

@@ -49,7 +49,10 @@ absl::Status Gateway::Install() {
     return absl::UnavailableError("missing");
   });
   agent_.OnStart([self] { return self->Start(); });
-  agent_.OnDrain([self] { self->http_.Drain(); });
+  agent_.OnDrain([self] {
+    self->http_.Drain();
+    self->operations_.EndWaiting();
+  });
   agent_.OnStop([self] { return self->Stop(); });
   agent_.Spawn(
       "health", [self] { return self->WatchHealth(); },
@@ -63,7 +66,8 @@ absl::Status Gateway::Install() {
 Awaitable<absl::Status> Gateway::Start() {
   // Feedback goes to EVENTS; the gateway may be the first process of the mesh.
   absl::Status streams = co_await runtime::EnsureMeshStreams(
-      agent_.bus(), agent_.stream_replicas(), Deadline::After(std::chrono::seconds(30)));
+      agent_.bus(), agent_.stream_replicas(), Deadline::After(std::chrono::seconds(30)),
+      agent_.work_messages_max());
   if (!streams.ok()) co_return streams;
   // No background task of the runtime: those are stopped first, and the turns in hand still ask who
   // is there.

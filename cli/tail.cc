@@ -9,6 +9,7 @@
 #include "common/base/fault.h"
 #include "common/base/strings.h"
 #include "common/runtime/context.h"
+#include "common/runtime/streams.h"
 
 namespace switchboard::cli {
 namespace {
@@ -50,6 +51,8 @@ Awaitable<absl::Status> Tail(bus::Connection* connection, std::shared_ptr<TailOp
   absl::StatusOr<bus::Subscription> subscription = connection->Subscribe(
       options->subject, "", [options, shown, finished, terminal](bus::Message message) {
         if (options->count > 0 && *shown >= options->count) return;
+        // The server's echo of a record that was shown when it was written.
+        if (message.subject().starts_with(runtime::kTurnStoredPrefix)) return;
         const MessageView view = ToView(message);
         if (!Matches(options->filter, view)) return;
         const std::string time = TimeNow(options->as_json);

@@ -69,7 +69,10 @@ absl::StatusOr<ConversationChoice> NamedConversation(std::string_view conversati
 }
 
 ConversationChoice NewConversation(const CallContext& context, std::string_view customer_id) {
-  if (context.idempotency_key.empty()) return {.id = NewUuid(), .opens = true};
+  if (context.idempotency_key.empty()) {
+    const std::string& given = context.new_conversation_id;
+    return {.id = given.empty() ? NewUuid() : given, .opens = true};
+  }
   return {.id = NamedUuid(StrCat("conversation/", context.principal, "/", customer_id),
                           context.idempotency_key),
           .may_open = true};

@@ -21,6 +21,9 @@ struct CallContext {
   std::string request_id;
   // What the client sent as Idempotency-Key; empty: nothing.
   std::string idempotency_key;
+  // The id that a conversation gets which this call opens, where an adapter must know it before the
+  // call; empty: any.
+  std::string new_conversation_id;
   // Who is calling; empty while nobody is known (AUTH=off).
   std::string principal;
   trace::Context trace = trace::NewTrace();

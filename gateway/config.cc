@@ -2,6 +2,8 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "common/base/strings.h"
+
 namespace switchboard::gateway {
 namespace {
 
@@ -54,6 +56,22 @@ Config Config::Read(config::Reader& reader) {
        "How long turns may stand in queues, besides the work on them, before fewer are taken, "
        "milliseconds."},
       250, 1, 60000);
+  config.operations.waiting_max = reader.Int(
+      {"MAX_WAITING",
+       "Callers that wait for the outcome of an asynchronous turn at once; more are refused with "
+       "503."},
+      1024, 1, 1000000);
+  const std::string webhook_urls = reader.String(
+      {"WEBHOOK_URLS",
+       "Addresses that callers may have outcomes sent to: URL prefixes (scheme, host, port, path), "
+       "separated by commas. Empty: none."},
+      "");
+  absl::StatusOr<WebhookUrls> allowed = WebhookUrls::Parse(webhook_urls);
+  if (allowed.ok()) {
+    config.operations.webhook_urls = *std::move(allowed);
+  } else {
+    reader.AddError("WEBHOOK_URLS", ToStd(allowed.status().message()));
+  }
   config.operations.tenant = reader.String(
       {"TENANT", "Company that all conversations of this gateway belong to."}, "default");
   config.http.connections_max =

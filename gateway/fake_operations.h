@@ -77,6 +77,31 @@ class FakeOperations : public Operations {
     view.set_turn_count(request.page_size());
     co_return view;
   }
+  Awaitable<absl::StatusOr<v1::TurnStatus>> SubmitTurn(CallContext context,
+                                                       v1::InvokeRequest request) override {
+    last_context = context;
+    last_text = request.text();
+    if (!turn_status.ok()) co_return turn_status;
+    v1::TurnStatus status;
+    status.set_conversation_id(request.conversation_id().empty() ? "c-1"
+                                                                 : request.conversation_id());
+    status.set_turn_id(context.request_id);
+    status.set_id(status.conversation_id() + "." + status.turn_id());
+    status.set_state(v1::TurnStatus::ACCEPTED);
+    co_return status;
+  }
+  // What GetTurn says; NotFound while its id is empty.
+  v1::TurnStatus stands;
+  uint32_t last_wait_ms = 0;
+  bool last_begun = false;
+  Awaitable<absl::StatusOr<v1::TurnStatus>> GetTurn(CallContext, v1::GetTurnRequest request,
+                                                    bool begun) override {
+    last_wait_ms = request.wait_ms();
+    last_begun = begun;
+    if (request.id() == "throw") throw std::runtime_error("not for the caller's eyes");
+    if (stands.id() != request.id()) co_return absl::NotFoundError("there is no such turn");
+    co_return stands;
+  }
   Awaitable<absl::StatusOr<ChatReply>> Chat(CallContext, ChatRequest request) override {
     ChatReply reply;
     reply.set_response(request.message());

@@ -63,7 +63,8 @@ absl::Status Gateway::Install() {
 Awaitable<absl::Status> Gateway::Start() {
   // Feedback goes to EVENTS; the gateway may be the first process of the mesh.
   absl::Status streams = co_await runtime::EnsureMeshStreams(
-      agent_.bus(), agent_.stream_replicas(), Deadline::After(std::chrono::seconds(30)));
+      agent_.bus(), agent_.stream_replicas(), Deadline::After(std::chrono::seconds(30)),
+      agent_.work_messages_max());
   if (!streams.ok()) co_return streams;
   // No background task of the runtime: those are stopped first, and the turns in hand still ask who
   // is there.
@@ -106,6 +107,7 @@ Awaitable<void> Gateway::Stop() {
   boost::system::error_code ignored;
   co_await health_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   http_.Drain();
+  operations_.EndWaiting();
   const Deadline deadline = Deadline::After(config_.turn_timeout + kStopReserve);
   // Blocks until the calls have ended; they end on this loop.
   GrpcServer* grpc = &grpc_;

@@ -82,6 +82,24 @@ class Service : public v1::Switchboard::CallbackService {
         });
   }
 
+  grpc::ServerUnaryReactor* SubmitTurn(grpc::CallbackServerContext* server,
+                                       const v1::InvokeRequest* request,
+                                       v1::TurnStatus* reply) override {
+    return new UnaryCall<v1::TurnStatus>(
+        calls_, "submit_turn", server, reply, [this, request](CallContext context) {
+          return operations_->SubmitTurn(std::move(context), *request);
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetTurn(grpc::CallbackServerContext* server,
+                                    const v1::GetTurnRequest* request,
+                                    v1::TurnStatus* reply) override {
+    return new UnaryCall<v1::TurnStatus>(
+        calls_, "get_turn", server, reply, [this, request](CallContext context) {
+          return operations_->GetTurn(std::move(context), *request, false);
+        });
+  }
+
   grpc::ServerUnaryReactor* SubmitFeedback(grpc::CallbackServerContext* server,
                                            const v1::FeedbackRequest* request,
                                            v1::FeedbackReply* reply) override {

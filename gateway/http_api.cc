@@ -10,25 +10,15 @@
 #include "common/base/strings.h"
 #include "common/observability/log.h"
 #include "common/observability/metrics.h"
+#include "gateway/http_call.h"
 #include "gateway/json_codec.h"
 #include "gateway/pages.h"
 #include "gateway/problem.h"
-#include "gateway/turn_events.h"
 
 namespace switchboard::gateway {
 
 namespace http = boost::beast::http;
 using nlohmann::ordered_json;
-
-// One request on its way through.
-struct HttpApi::Call {
-  HttpRequest request;
-  RouteMatch route{};
-  CallContext context;
-  std::string_view name = "unknown";  // of the operation, for metrics
-};
-
-namespace {
 
 constexpr char kJsonType[] = "application/json";
 
@@ -45,6 +35,25 @@ HttpResponse Json(unsigned status, std::string body) {
   response.body = std::move(body);
   return response;
 }
+
+absl::Status DecodeWithPath(const HttpRequest& request, const std::string& from_path,
+                            std::string_view field, google::protobuf::Message* message) {
+  RETURN_IF_ERROR(DecodeJson(request.body, message));
+  const auto* descriptor = message->GetDescriptor()->FindFieldByName(std::string(field));
+  const auto* reflection = message->GetReflection();
+  const std::string in_body = reflection->GetString(*message, descriptor);
+  if (!in_body.empty() && in_body != from_path) {
+    return InvalidField(field, "in the body differs from the path's", "leave it out of the body");
+  }
+  reflection->SetString(message, descriptor, from_path);
+  return absl::OkStatus();
+}
+
+HttpResponse Failed(const absl::Status& error, const CallContext& context) {
+  return HttpApi::Problem(error, context.trace.trace_id);
+}
+
+namespace {
 
 HttpResponse Html(const std::string& page) {
   HttpResponse response;
@@ -70,11 +79,6 @@ absl::Status CheckContentType(const HttpRequest& request) {
                 "unsupported-media-type");
 }
 
-bool WantsEvents(const HttpRequest& request) {
-  const std::string accept = AsciiStrToLower(HeaderOf(request, "Accept"));
-  return accept.find("text/event-stream") != std::string::npos;
-}
-
 absl::StatusOr<CallContext> ContextOf(const HttpRequest& request, std::chrono::milliseconds limit) {
   CallMetadata metadata;
   if (request.headers.find("Idempotency-Key") != request.headers.end()) {
@@ -83,54 +87,6 @@ absl::StatusOr<CallContext> ContextOf(const HttpRequest& request, std::chrono::m
   metadata.traceparent = HeaderOf(request, "traceparent");
   metadata.timeout_ms = HeaderOf(request, "Request-Timeout-Ms");
   return MakeCallContext(metadata, limit);
-}
-
-// The body into `message`, whose `field` is then set from the path. A body may repeat it, not
-// change it.
-absl::Status DecodeWithPath(const HttpRequest& request, const std::string& from_path,
-                            std::string_view field, google::protobuf::Message* message) {
-  RETURN_IF_ERROR(DecodeJson(request.body, message));
-  const auto* descriptor = message->GetDescriptor()->FindFieldByName(std::string(field));
-  const auto* reflection = message->GetReflection();
-  const std::string in_body = reflection->GetString(*message, descriptor);
-  if (!in_body.empty() && in_body != from_path) {
-    return InvalidField(field, "in the body differs from the path's", "leave it out of the body");
-  }
-  reflection->SetString(message, descriptor, from_path);
-  return absl::OkStatus();
-}
-
-HttpResponse Failed(const absl::Status& error, const CallContext& context) {
-  return HttpApi::Problem(error, context.trace.trace_id);
-}
-
-// A turn as JSON, or as the events that lead to it.
-using Turn = std::function<Awaitable<absl::StatusOr<v1::TurnReply>>(EventSink)>;
-
-Awaitable<std::optional<HttpResponse>> ProduceTurn(Turn turn, CallContext context,
-                                                   HttpResponse::Emit emit) {
-  const auto numbering = std::make_shared<TurnEventWriter>(context.request_id);
-  EventSink sink = [numbering, emit](const v1::TurnEvent& event) {
-    emit(numbering->Format(event));
-  };
-  absl::StatusOr<v1::TurnReply> reply = co_await turn(std::move(sink));
-  if (!reply.ok()) co_return Failed(reply.status(), context);
-  emit(numbering->Format(*reply));
-  co_return std::nullopt;
-}
-
-Awaitable<HttpResponse> AnswerTurn(bool events, Turn turn, CallContext context) {
-  if (events) {
-    HttpResponse response;
-    response.stream = [turn = std::move(turn), context](HttpResponse::Emit emit) {
-      return ProduceTurn(turn, context, std::move(emit));
-    };
-    co_return response;
-  }
-  EventSink no_events;
-  absl::StatusOr<v1::TurnReply> reply = co_await turn(std::move(no_events));
-  if (!reply.ok()) co_return Failed(reply.status(), context);
-  co_return Json(200, EncodeJson(*reply));
 }
 
 template <typename Reply>
@@ -226,6 +182,8 @@ Awaitable<HttpResponse> HttpApi::Dispatch(Call call) {
       case Operation::kInvoke:
       case Operation::kInvokeStream:
         co_return co_await Invoke(std::move(call));
+      case Operation::kGetTurn:
+        co_return co_await GetTurn(std::move(call));
       case Operation::kCallAgent:
         co_return co_await CallAgent(std::move(call));
       case Operation::kAnalyticsSummary:
@@ -299,29 +257,6 @@ Awaitable<HttpResponse> HttpApi::GetConversation(Call call) {
   absl::StatusOr<v1::ConversationView> view =
       co_await operations_->GetConversation(call.context, std::move(request));
   co_return Answer(200, view, call.context);
-}
-
-Awaitable<HttpResponse> HttpApi::SendMessage(Call call) {
-  v1::SendMessageRequest request;
-  absl::Status decoded =
-      DecodeWithPath(call.request, call.route.parameters[0], "conversation_id", &request);
-  if (!decoded.ok()) co_return Failed(decoded, call.context);
-  Turn turn = [operations = operations_, context = call.context, request](EventSink on_event) {
-    return operations->SendMessage(context, request, std::move(on_event));
-  };
-  const bool events = WantsEvents(call.request);
-  co_return co_await AnswerTurn(events, std::move(turn), std::move(call.context));
-}
-
-Awaitable<HttpResponse> HttpApi::Invoke(Call call) {
-  v1::InvokeRequest request;
-  absl::Status decoded = DecodeJson(call.request.body, &request);
-  if (!decoded.ok()) co_return Failed(decoded, call.context);
-  Turn turn = [operations = operations_, context = call.context, request](EventSink on_event) {
-    return operations->Invoke(context, request, std::move(on_event));
-  };
-  const bool events = call.route.operation == Operation::kInvokeStream || WantsEvents(call.request);
-  co_return co_await AnswerTurn(events, std::move(turn), std::move(call.context));
 }
 
 Awaitable<HttpResponse> HttpApi::SubmitFeedback(Call call) {

@@ -43,6 +43,9 @@ class HttpApi {
   Awaitable<HttpResponse> SendMessage(Call call);
   Awaitable<HttpResponse> SubmitFeedback(Call call);
   Awaitable<HttpResponse> Invoke(Call call);
+  // An asynchronous turn: accepted, waited for as long as the client would like.
+  Awaitable<HttpResponse> SubmitTurn(Call call, v1::InvokeRequest request);
+  Awaitable<HttpResponse> GetTurn(Call call);
   Awaitable<HttpResponse> CallAgent(Call call);
   Awaitable<HttpResponse> AnalyticsSummary(Call call);
   Awaitable<HttpResponse> Chat(Call call);

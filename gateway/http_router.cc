@@ -24,6 +24,7 @@ constexpr Route kRoutes[] = {
     {"POST", "/v1/conversations/{conversation_id}/feedback", Operation::kSubmitFeedback},
     {"POST", "/v1/invoke", Operation::kInvoke},
     {"POST", "/v1/stream", Operation::kInvokeStream},
+    {"GET", "/v1/turns/{id}", Operation::kGetTurn},
     {"GET", "/v1/agents", Operation::kListAgents},
     {"POST", "/v1/agents/{agent}/{verb}", Operation::kCallAgent},
     {"GET", "/v1/analytics/summary", Operation::kAnalyticsSummary},
@@ -135,6 +136,8 @@ std::string_view OperationName(Operation operation) {
       return "invoke";
     case Operation::kInvokeStream:
       return "invoke_stream";
+    case Operation::kGetTurn:
+      return "get_turn";
     case Operation::kListAgents:
       return "list_agents";
     case Operation::kCallAgent:

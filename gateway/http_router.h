@@ -25,6 +25,7 @@ enum class Operation {
   kSubmitFeedback,
   kInvoke,
   kInvokeStream,
+  kGetTurn,
   kListAgents,
   kCallAgent,
   kAnalyticsSummary,

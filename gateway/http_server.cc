@@ -270,7 +270,7 @@ Awaitable<bool> Connection::Write(HttpResponse response, unsigned version, bool 
     message.set(http::field::content_type, response.content_type);
   }
   message.keep_alive(keep_alive);
-  message.content_length(response.body.size());
+  if (response.status != 204) message.content_length(response.body.size());
   if (!head) message.body() = std::move(response.body);
   stream_.expires_after(kWriteLimit);
   error_code error;

@@ -111,8 +111,8 @@ class HttpServerTest : public ::testing::Test {
     return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + headers +
            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
-  static std::string Get(const std::string& path) {
-    return "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  static std::string Get(const std::string& path, const std::string& headers = "") {
+    return "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
   }
   std::string Ask(const std::string& request) { return Client(port_).Send(request).ReadAnswer(); }
   static json BodyOf(const std::string& answer) {
@@ -245,9 +245,9 @@ TEST_F(HttpServerTest, StreamsATurnAndKeepsTheConnection) {
   client.Send(Post("/v1/stream", R"({"text":"hi"})", "Idempotency-Key: k\r\n"));
   const std::string stream = client.ReadUntil("\r\n0\r\n\r\n");
   EXPECT_THAT(stream, HasSubstr("Content-Type: text/event-stream"));
-  EXPECT_THAT(stream, HasSubstr("id: k/1\nevent: sentence\ndata: {\"text\":\"sentence 0\""));
-  EXPECT_THAT(stream, HasSubstr("id: k/2\nevent: sentence\n"));
-  EXPECT_THAT(stream, HasSubstr("id: k/3\nevent: final\ndata: {\"turn_id\":\"k\""));
+  EXPECT_THAT(stream, HasSubstr("id: k:1\nevent: sentence\ndata: {\"text\":\"sentence 0\""));
+  EXPECT_THAT(stream, HasSubstr("id: k:2\nevent: sentence\n"));
+  EXPECT_THAT(stream, HasSubstr("id: k:final\nevent: final\ndata: {\"turn_id\":\"k\""));
   client.Send(Get("/livez"));
   EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 200"));
 }
@@ -259,6 +259,67 @@ TEST_F(HttpServerTest, StreamsAMessageWhenAskedTo) {
   client.Send(
       Post("/v1/conversations/c-1/messages", R"({"text":"hi"})", "Accept: text/event-stream\r\n"));
   EXPECT_THAT(client.ReadUntil("event: final"), HasSubstr("event: sentence"));
+}
+
+TEST_F(HttpServerTest, AcceptsATurnForLaterWhenAskedTo) {
+  Start();
+  const std::string prefer = "Idempotency-Key: a.b\r\nPrefer: respond-async\r\n";
+  for (const char* path : {"/v1/invoke", "/v1/conversations/c-1/messages"}) {
+    const std::string answer = Ask(Post(path, R"({"text":"hi"})", prefer));
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 202")) << path;
+    EXPECT_THAT(answer, HasSubstr("Location: /v1/turns/c-1.a%2Eb\r\n")) << path;
+    EXPECT_THAT(answer, HasSubstr("Preference-Applied: respond-async\r\n")) << path;
+    EXPECT_EQ(BodyOf(answer)["state"], "ACCEPTED") << path;
+  }
+  // Preferences come in one header or in several.
+  (void)Ask(Post("/v1/invoke", R"({"text":"hi"})", prefer + "Prefer: wait=2\r\n"));
+  EXPECT_EQ(operations_.last_wait_ms, 2000u);
+}
+
+TEST_F(HttpServerTest, TellsWhereATurnStands) {
+  Start();
+  const std::string id = "0199f3a2-7c41-7b62-9d0e-5a8f3f1c2b7d.a/b";
+  const std::string path = "/v1/turns/0199f3a2-7c41-7b62-9d0e-5a8f3f1c2b7d.a%2Fb";
+  operations_.stands.set_id(id);
+  operations_.stands.set_turn_id("a/b");
+  operations_.stands.set_state(v1::TurnStatus::DEAD);
+  const std::string answer = Ask(Get(path, "Prefer: wait=100\r\n"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(BodyOf(answer)["state"], "DEAD");
+  EXPECT_EQ(operations_.last_wait_ms, 60000u);
+  const std::string events = "Accept: text/event-stream\r\n";
+  EXPECT_THAT(Client(port_).Send(Get(path, events)).ReadUntil("\r\n0\r\n\r\n"),
+              HasSubstr("id: a/b:final\nevent: dead\n"));
+  EXPECT_FALSE(operations_.last_begun);
+  (void)Client(port_).Send(Get(path, events + "Last-Event-ID: a/b:3\r\n")).ReadUntil("\r\n0\r\n");
+  EXPECT_TRUE(operations_.last_begun);
+  const std::string nothing = Ask(Get(path, events + "Last-Event-ID: a/b:final\r\n"));
+  EXPECT_THAT(nothing, StartsWith("HTTP/1.1 204"));
+  EXPECT_THAT(nothing, Not(HasSubstr("Content-Length")));
+  EXPECT_THAT(Ask(Get("/v1/turns/other")), StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(Ask(Get(path + "?wait=1")), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(HttpServerTest, AResumedStreamBringsOnlyTheEnd) {
+  Start();
+  operations_.events = 2;
+  const std::string key = "Idempotency-Key: k\r\nLast-Event-ID: ";
+  const std::string body = R"({"text":"hi"})";
+  const std::string rest =
+      Client(port_).Send(Post("/v1/stream", body, key + "k:1\r\n")).ReadUntil("\r\n0\r\n\r\n");
+  EXPECT_THAT(rest, HasSubstr("id: k:final\nevent: final"));
+  EXPECT_THAT(rest, Not(HasSubstr("event: sentence")));
+  EXPECT_THAT(Ask(Post("/v1/stream", body, key + "k:final\r\n")), StartsWith("HTTP/1.1 204"));
+  // What is known of another turn means nothing for this one.
+  EXPECT_THAT(Client(port_).Send(Post("/v1/stream", body, key + "j:final\r\n")).ReadUntil("final"),
+              HasSubstr("event: sentence"));
+}
+
+TEST_F(HttpServerTest, AProducerThatThrowsLeavesNobodyHanging) {
+  Start();
+  const std::string answer = Ask(Get("/v1/turns/throw", "Accept: text/event-stream\r\n"));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 500"));
+  EXPECT_THAT(answer, Not(HasSubstr("not for the caller's eyes")));
 }
 
 TEST_F(HttpServerTest, AnErrorBeforeTheFirstEventIsAnOrdinaryProblem) {

@@ -62,7 +62,9 @@ MeshOperations::MeshOperations(bus::Connection& connection, const AgentDirectory
       caller_(connection, kSender),
       limiter_({.limit_min = std::min(16, options_.turns_in_flight_max),
                 .limit_max = options_.turns_in_flight_max,
-                .wait_target = options_.turn_wait_target}) {}
+                .wait_target = options_.turn_wait_target}),
+      queue_(connection, kSender),
+      outcomes_(connection, options_.waiting_max) {}
 
 // ---- conversations ----
 

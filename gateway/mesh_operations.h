@@ -13,10 +13,13 @@
 #include <string>
 
 #include "common/bus/connection.h"
+#include "common/conversation/work_queue.h"
 #include "common/runtime/caller.h"
 #include "common/runtime/limiter.h"
 #include "gateway/agent_directory.h"
 #include "gateway/operations.h"
+#include "gateway/outcomes.h"
+#include "gateway/webhook_urls.h"
 
 namespace switchboard::gateway {
 
@@ -28,6 +31,10 @@ class MeshOperations : public Operations {
     int turns_in_flight_max = 1024;
     // A standing wait of turns, besides the work on them, above which fewer are taken.
     std::chrono::milliseconds turn_wait_target{250};
+    // Callers that wait for the outcome of an asynchronous turn; more are refused with Unavailable.
+    int waiting_max = 1024;
+    // Where outcomes may be sent to.
+    WebhookUrls webhook_urls;
   };
 
   MeshOperations(bus::Connection& connection, const AgentDirectory& directory, Options options);
@@ -41,6 +48,10 @@ class MeshOperations : public Operations {
                                                        EventSink on_event) override;
   Awaitable<absl::StatusOr<v1::TurnReply>> Invoke(CallContext context, v1::InvokeRequest request,
                                                   EventSink on_event) override;
+  Awaitable<absl::StatusOr<v1::TurnStatus>> SubmitTurn(CallContext context,
+                                                       v1::InvokeRequest request) override;
+  Awaitable<absl::StatusOr<v1::TurnStatus>> GetTurn(CallContext context, v1::GetTurnRequest request,
+                                                    bool begun) override;
   Awaitable<absl::StatusOr<ChatReply>> Chat(CallContext context, ChatRequest request) override;
   Awaitable<absl::StatusOr<v1::FeedbackReply>> SubmitFeedback(CallContext context,
                                                               v1::FeedbackRequest request) override;
@@ -50,11 +61,16 @@ class MeshOperations : public Operations {
                                                                v1::SummaryRequest request) override;
   std::vector<AgentState> Agents() const override { return directory_.List(); }
 
+  // The process is leaving: whoever waits for an outcome gets what is known.
+  void EndWaiting() { outcomes_.Close(); }
+
  private:
   v1::TurnRequest NewTurn(const CallContext& context, const ConversationChoice& conversation,
                           std::string text, std::string language) const;
   class Seen;
 
+  // Sends the turn of an asynchronous request to WORK.
+  Awaitable<absl::StatusOr<v1::TurnStatus>> Accept(CallContext context, v1::TurnWork work);
   // Bounds what is in flight, then RunTurn.
   Awaitable<absl::StatusOr<v1::TurnReply>> Submit(CallContext context, v1::TurnRequest turn,
                                                   EventSink on_event);
@@ -83,6 +99,9 @@ class MeshOperations : public Operations {
   runtime::Limiter limiter_;
   // Shared with the turns in hand: some may be dropped with the loop, after this object.
   const std::shared_ptr<int> turns_in_flight_ = std::make_shared<int>(0);
+  const std::shared_ptr<int> accepting_ = std::make_shared<int>(0);
+  conversation::WorkQueue queue_;
+  Outcomes outcomes_;
 };
 
 }  // namespace switchboard::gateway

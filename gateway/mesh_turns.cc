@@ -82,6 +82,13 @@ absl::Status Apology(const absl::Status& cause) {
   return WithRetryAfterMs(std::move(status), wait_ms > 0 ? wait_ms : kRetryAfterMs);
 }
 
+// A caller that waits for the answer has it before any webhook could.
+absl::Status RefuseWebhook(const std::string& webhook_url) {
+  if (webhook_url.empty()) return absl::OkStatus();
+  return InvalidField("webhook_url", "is for asynchronous turns",
+                      "send Prefer: respond-async, or leave it out");
+}
+
 // Runs `work` to its end, whatever becomes of the caller: cancelling ends the waiting only.
 Awaitable<absl::StatusOr<v1::TurnReply>> Detached(asio::io_context& io,
                                                   Awaitable<absl::StatusOr<v1::TurnReply>> work) {
@@ -127,6 +134,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::SendMessage(CallContext
                                                                      v1::SendMessageRequest request,
                                                                      EventSink on_event) {
   CO_RETURN_IF_ERROR(runtime::Validate(request));
+  CO_RETURN_IF_ERROR(RefuseWebhook(request.webhook_url()));
   CO_ASSIGN_OR_RETURN(const ConversationChoice conversation,
                       NamedConversation(request.conversation_id()));
   v1::TurnRequest turn = NewTurn(context, conversation, std::move(*request.mutable_text()),
@@ -138,6 +146,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::Invoke(CallContext cont
                                                                 v1::InvokeRequest request,
                                                                 EventSink on_event) {
   CO_RETURN_IF_ERROR(runtime::Validate(request));
+  CO_RETURN_IF_ERROR(RefuseWebhook(request.webhook_url()));
   ConversationChoice conversation;
   if (request.conversation_id().empty()) {
     conversation = NewConversation(context, request.customer_id());

@@ -48,6 +48,15 @@ class Operations {
   virtual Awaitable<absl::StatusOr<v1::TurnReply>> Invoke(CallContext context,
                                                           v1::InvokeRequest request,
                                                           EventSink on_event) = 0;
+  // Returns once the turn is safely in the work queue, or with what became of it before.
+  virtual Awaitable<absl::StatusOr<v1::TurnStatus>> SubmitTurn(CallContext context,
+                                                               v1::InvokeRequest request) = 0;
+  // Where a turn stands; waits up to wait_ms for its outcome. `begun`: the caller has seen it
+  // begin, so that being nowhere means that it is still under way. Not bound by the context's
+  // deadline.
+  virtual Awaitable<absl::StatusOr<v1::TurnStatus>> GetTurn(CallContext context,
+                                                            v1::GetTurnRequest request,
+                                                            bool begun) = 0;
   virtual Awaitable<absl::StatusOr<ChatReply>> Chat(CallContext context, ChatRequest request) = 0;
   virtual Awaitable<absl::StatusOr<v1::FeedbackReply>> SubmitFeedback(
       CallContext context, v1::FeedbackRequest request) = 0;

@@ -104,6 +104,7 @@ TEST(OpenApi, DescribesExactlyTheMessages) {
   CheckSchema("InvokeRequest", v1::InvokeRequest::descriptor());
   CheckSchema("ConversationView", v1::ConversationView::descriptor());
   CheckSchema("TurnView", v1::TurnView::descriptor());
+  CheckSchema("TurnStatus", v1::TurnStatus::descriptor());
   CheckSchema("TurnReply", v1::TurnReply::descriptor());
   CheckSchema("Intent", v1::Intent::descriptor());
   CheckSchema("Citation", v1::Citation::descriptor());

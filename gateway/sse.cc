@@ -8,6 +8,7 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <memory>
 
@@ -35,6 +36,25 @@ struct Shared {
   asio::cancellation_signal cancel_watch;
 };
 
+// What a client gets when its producer fails with an exception. Cancelled: it is the one who left.
+std::optional<HttpResponse> InsteadOf(std::exception_ptr error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const boost::system::system_error& failed) {
+    if (failed.code() == asio::error::operation_aborted) return std::nullopt;
+    log::Error("an event stream failed", {{"error", failed.what()}});
+  } catch (const std::exception& failed) {
+    log::Error("an event stream failed", {{"error", failed.what()}});
+  }
+  HttpResponse response;
+  response.status = 500;
+  response.content_type = "application/problem+json";
+  response.body =
+      R"({"type":"/docs/errors#internal","title":"Something went wrong on our side","status":500})";
+  response.close = true;
+  return response;
+}
+
 void StartProducer(const asio::any_io_executor& executor, const std::shared_ptr<Shared>& shared,
                    const HttpResponse::Producer& producer, size_t pending_bytes_max) {
   auto emit = [shared, pending_bytes_max](ServerSentEvent event) {
@@ -46,10 +66,11 @@ void StartProducer(const asio::any_io_executor& executor, const std::shared_ptr<
   asio::co_spawn(executor, producer(std::move(emit)),
                  asio::bind_cancellation_slot(
                      shared->cancel_producer.slot(),
-                     [shared](std::exception_ptr, std::optional<HttpResponse> instead) {
-                       // An exception here is the cancellation: nobody is left to tell.
+                     [shared](std::exception_ptr error, std::optional<HttpResponse> instead) {
                        shared->done = true;
-                       shared->instead = std::move(instead);
+                       shared->instead = error ? InsteadOf(error) : std::move(instead);
+                       // Ended without a word although somebody listens: the connection says it.
+                       if (error && !shared->instead) shared->gone = true;
                        shared->wake.cancel();
                      }));
 }

@@ -4,9 +4,22 @@
 #include "gateway/json_codec.h"
 
 namespace switchboard::gateway {
+namespace {
+
+constexpr std::string_view kFinal = "final";
+
+}  // namespace
+
+Seen SeenOf(std::string_view last_event_id, std::string_view turn_id) {
+  if (last_event_id.size() <= turn_id.size() + 1 || !last_event_id.starts_with(turn_id) ||
+      last_event_id[turn_id.size()] != ':') {
+    return Seen::kNothing;
+  }
+  return last_event_id.substr(turn_id.size() + 1) == kFinal ? Seen::kFinal : Seen::kBegun;
+}
 
 ServerSentEvent TurnEventWriter::Numbered(std::string name, std::string data) {
-  return {std::move(name), StrCat(turn_id_, "/", ++sequence_), std::move(data)};
+  return {std::move(name), StrCat(turn_id_, ":", ++sequence_), std::move(data)};
 }
 
 ServerSentEvent TurnEventWriter::Format(const v1::TurnEvent& event) {
@@ -21,7 +34,18 @@ ServerSentEvent TurnEventWriter::Format(const v1::TurnEvent& event) {
 }
 
 ServerSentEvent TurnEventWriter::Format(const v1::TurnReply& reply) {
-  return Numbered("final", EncodeJson(reply));
+  return {"final", StrCat(turn_id_, ":", kFinal), EncodeJson(reply)};
+}
+
+ServerSentEvent TurnEventWriter::Format(const v1::TurnStatus& status) {
+  switch (status.state()) {
+    case v1::TurnStatus::ANSWERED:
+      return Format(status.reply());
+    case v1::TurnStatus::DEAD:
+      return {"dead", StrCat(turn_id_, ":", kFinal), EncodeJson(status)};
+    default:
+      return {"accepted", "", EncodeJson(status)};
+  }
 }
 
 }  // namespace switchboard::gateway

@@ -134,17 +134,21 @@ json ToJson(const StreamConfig& config) {
               {"subjects", config.subjects},
               {"retention", config.retention},
               {"storage", "file"},
-              {"discard", config.key_value ? "new" : "old"},
+              {"discard", config.key_value || config.discard_new ? "new" : "old"},
               {"max_age", Nanoseconds(config.age_max)},
               {"max_bytes", config.bytes_max},
               {"max_msgs_per_subject", config.messages_per_subject_max},
               {"max_consumers", -1},
-              {"max_msgs", -1},
+              {"max_msgs", config.messages_max},
               {"max_msg_size", -1},
               {"duplicate_window", Nanoseconds(config.duplicate_window)},
               {"num_replicas", config.replicas},
               {"allow_direct", true}};
   if (!config.description.empty()) out["description"] = config.description;
+  if (!config.republish_from.empty()) {
+    out["republish"] = {
+        {"src", config.republish_from}, {"dest", config.republish_to}, {"headers_only", true}};
+  }
   if (config.key_value) {
     out["allow_rollup_hdrs"] = true;
     out["deny_delete"] = true;
@@ -165,7 +169,11 @@ Awaitable<absl::Status> EnsureStream(Connection& connection, StreamConfig config
   if (error_code != kErrorStreamNameInUse) co_return created.status();
   std::string update = "STREAM.UPDATE." + config.name;
   absl::StatusOr<json> updated =
-      co_await CallApi(connection, std::move(update), std::move(request), deadline, nullptr, true);
+      co_await CallApi(connection, update, request, deadline, &error_code, true);
+  if (!updated.ok() && error_code == kErrorStreamUpdateRefused && request.contains("republish")) {
+    request.erase("republish");
+    updated = co_await CallApi(connection, std::move(update), std::move(request), deadline, nullptr, true);
+  }
   co_return updated.status();
 }
 
@@ -177,6 +185,9 @@ Awaitable<absl::Status> EnsureConsumer(Connection& connection, ConsumerConfig co
                   {"ack_wait", Nanoseconds(config.ack_wait)},
                   {"max_deliver", config.deliveries_max},
                   {"max_ack_pending", config.acks_pending_max}};
+  for (const std::chrono::milliseconds pause : config.backoff) {
+    details["backoff"].push_back(Nanoseconds(pause));
+  }
   if (!config.filter_subject.empty()) details["filter_subject"] = config.filter_subject;
   json request = {{"stream_name", config.stream}, {"config", std::move(details)}};
   std::string operation = StrCat("CONSUMER.DURABLE.CREATE.", config.stream, ".", config.durable);
@@ -246,6 +257,40 @@ Awaitable<absl::StatusOr<Message>> DirectGetNext(Connection& connection, std::st
     return LeaderGet(connection, std::move(stream), std::move(request), deadline);
   }
   return DirectGet(connection, "$JS.API.DIRECT.GET." + stream, request.dump(), deadline);
+}
+
+Awaitable<absl::StatusOr<Message>> DirectGetSequence(Connection& connection, std::string stream,
+                                                     uint64_t sequence, Deadline deadline) {
+  const json request = {{"seq", sequence}};
+  return DirectGet(connection, "$JS.API.DIRECT.GET." + stream, request.dump(), deadline);
+}
+
+Awaitable<absl::Status> DeleteMessage(Connection& connection, std::string stream, uint64_t sequence,
+                                      Deadline deadline) {
+  std::string operation = "STREAM.MSG.DELETE." + stream;
+  json request = {{"seq", sequence}};
+  int error_code = 0;
+  absl::StatusOr<json> deleted =
+      co_await CallApi(connection, std::move(operation), std::move(request), deadline, &error_code);
+  if (error_code == kErrorNoSuchSequence || error_code == kErrorMessageNotDeleted)
+    co_return absl::NotFoundError("no such message");
+  co_return deleted.status();
+}
+
+Awaitable<absl::StatusOr<ConsumerState>> GetConsumerState(Connection& connection,
+                                                          std::string stream, std::string durable,
+                                                          Deadline deadline) {
+  std::string operation = StrCat("CONSUMER.INFO.", stream, ".", durable);
+  json nothing;
+  absl::StatusOr<json> info =
+      co_await CallApi(connection, std::move(operation), std::move(nothing), deadline);
+  if (!info.ok()) co_return info.status();
+  ConsumerState state;
+  const json delivered = info->value("delivered", json::object());
+  state.delivered_sequence = delivered.value("stream_seq", uint64_t{0});
+  state.acks_pending = info->value("num_ack_pending", uint64_t{0});
+  state.pending = info->value("num_pending", uint64_t{0});
+  co_return state;
 }
 
 }  // namespace switchboard::bus

@@ -20,10 +20,19 @@ struct StreamConfig {
   std::string retention = "limits";
   std::chrono::seconds age_max{0};  // 0: no limit
   int64_t bytes_max = -1;           // -1: no limit
+  int64_t messages_max = -1;        // -1: no limit
   int64_t messages_per_subject_max = -1;
   std::chrono::seconds duplicate_window{120};
   int replicas = 1;
   std::string description;
+  // A full stream refuses what is new (Unavailable) instead of forgetting what is old. Holds for
+  // messages_max only: at bytes_max nats-server 2.9 may still drop the oldest (ADR 7).
+  bool discard_new = false;
+  // Each stored message is published again, its headers only, under `republish_to` when its subject
+  // matches `republish_from` (empty: nothing is). Wildcards stand as {{wildcard(1)}}. A stream that
+  // exists without it stays without it: nats-server 2.9 cannot change this.
+  std::string republish_from;
+  std::string republish_to;
   // What a key-value bucket has switched on (ADR-8): roll-ups, no deletion, refuse when full.
   bool key_value = false;
 };
@@ -35,6 +44,10 @@ struct ConsumerConfig {
   std::chrono::milliseconds ack_wait{30000};
   int deliveries_max = -1;  // -1: no limit
   int acks_pending_max = 1000;
+  // How long the server waits for word about the first, second, … delivery before the next one; the
+  // last counts for all further. Replaces ack_wait. Fewer entries than deliveries_max: the server
+  // refuses as many.
+  std::vector<std::chrono::milliseconds> backoff;
 };
 
 struct PublishAck {
@@ -73,6 +86,27 @@ Awaitable<absl::StatusOr<Message>> DirectGetLast(Connection& connection, std::st
 Awaitable<absl::StatusOr<Message>> DirectGetNext(Connection& connection, std::string stream,
                                                  std::string subject, uint64_t sequence,
                                                  Deadline deadline);
+
+// The message of that sequence; its original subject is in the header Nats-Subject. NotFound.
+Awaitable<absl::StatusOr<Message>> DirectGetSequence(Connection& connection, std::string stream,
+                                                     uint64_t sequence, Deadline deadline);
+
+// Removes a message for good, also from its consumers. NotFound: it is gone already.
+Awaitable<absl::Status> DeleteMessage(Connection& connection, std::string stream, uint64_t sequence,
+                                      Deadline deadline);
+
+// How far a durable consumer has come.
+struct ConsumerState {
+  // Stream sequence of the newest message that was delivered.
+  uint64_t delivered_sequence = 0;
+  // Delivered and neither settled nor given up.
+  uint64_t acks_pending = 0;
+  // Not delivered yet.
+  uint64_t pending = 0;
+};
+Awaitable<absl::StatusOr<ConsumerState>> GetConsumerState(Connection& connection,
+                                                          std::string stream, std::string durable,
+                                                          Deadline deadline);
 
 // A durable pull consumer. Messages arrive in batches; the handler says what becomes of each batch.
 //

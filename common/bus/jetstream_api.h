@@ -17,6 +17,10 @@ inline constexpr int kErrorStreamOffline = 10118;  // its copies are away
 // What a server says that is leaving (lame duck) and has shut its JetStream: others still have it.
 inline constexpr int kErrorNotEnabled = 10076;
 inline constexpr int kErrorNotEnabledForAccount = 10039;
+inline constexpr int kErrorStreamUpdateRefused = 10052;
+// What the server says of a message that is gone: between others, and at the stream's ends.
+inline constexpr int kErrorNoSuchSequence = 10043;
+inline constexpr int kErrorMessageNotDeleted = 10057;
 
 int64_t Nanoseconds(std::chrono::nanoseconds duration);
 

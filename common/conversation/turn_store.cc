@@ -35,10 +35,7 @@ absl::StatusOr<Stored> Decode(const absl::StatusOr<bus::Message>& message) {
 }
 
 absl::Status CheckSameRequest(const v1::TurnCompleted& stored, const v1::TurnRequest& request) {
-  if (stored.fingerprint() == Fingerprint(request)) return absl::OkStatus();
-  return WithRemedy(WithField(absl::AlreadyExistsError("this key was used for another message"),
-                              "Idempotency-Key"),
-                    "use a new key for a new message");
+  return stored.fingerprint() == Fingerprint(request) ? absl::OkStatus() : KeyReused();
 }
 
 // Only a client's own id can come again after the window has moved on; ids of ours are new by
@@ -55,6 +52,12 @@ absl::Status UnknownConversation() {
   return WithRemedy(
       WithField(absl::NotFoundError("there is no such conversation"), "conversation_id"),
       "create one with POST /v1/conversations");
+}
+
+absl::Status KeyReused() {
+  return WithRemedy(WithField(absl::AlreadyExistsError("this key was used for another message"),
+                              "Idempotency-Key"),
+                    "use a new key for a new message");
 }
 
 Awaitable<absl::StatusOr<Beginning>> TurnStore::Begin(v1::TurnRequest request, Deadline deadline) {

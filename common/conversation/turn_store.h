@@ -36,6 +36,8 @@ struct Beginning {
 
 // NotFound, naming conversation_id: what everybody hears who may not know whether it exists.
 absl::Status UnknownConversation();
+// AlreadyExists, naming Idempotency-Key: the turn id stands for another request.
+absl::Status KeyReused();
 
 class TurnStore {
  public:

@@ -29,6 +29,7 @@ struct CommonConfig {
   int health_port = 0;
   int in_flight_max = 0;
   int stream_replicas = 1;
+  int work_messages_max = 0;
   std::chrono::milliseconds drain_timeout{};
   std::chrono::milliseconds start_timeout{};
 
@@ -64,6 +65,12 @@ struct CommonConfig {
         {"STREAM_REPLICAS", "Copies of each stream: 1, or 3 on a cluster of NATS servers."}, 1, 1,
         5);
     config.bus.replicated = config.stream_replicas > 1;
+    config.work_messages_max =
+        reader.Int({"WORK_MESSAGES_MAX",
+                    "Bound of the stream WORK (asynchronous turns and webhooks that wait), "
+                    "messages; a full one "
+                    "refuses further turns with 503. The same for all processes."},
+                   kWorkMessagesMax, 10, 100000000);
     config.drain_timeout = reader.Milliseconds(
         {"DRAIN_TIMEOUT_MS", "How long SIGTERM waits for work in hand, milliseconds."}, 15000, 0,
         300000);
@@ -158,6 +165,7 @@ class AgentProcess : public Agent {
   const AgentInfo& info() const override { return info_; }
   const std::string& instance_id() const override { return instance_id_; }
   int stream_replicas() const override { return config_.stream_replicas; }
+  int work_messages_max() const override { return config_.work_messages_max; }
   asio::any_io_executor blocking_executor() override { return pool_.get_executor(); }
 
   void Reserve(std::string_view verb) override {

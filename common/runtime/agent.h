@@ -139,6 +139,8 @@ class Agent {
   virtual const std::string& instance_id() const = 0;
   // Replicas of the streams and buckets this mesh creates: 1, or 3 on a cluster.
   virtual int stream_replicas() const = 0;
+  // Bound of the stream WORK, messages.
+  virtual int work_messages_max() const = 0;
 
   // Listed by /readyz under `name`; Ok means ready. Called on the loop for each probe: must be
   // cheap.

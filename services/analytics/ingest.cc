@@ -86,8 +86,8 @@ Ingest::Ingest(runtime::Agent& agent, std::shared_ptr<Store> store)
 
 Awaitable<absl::Status> Ingest::Prepare() {
   const int replicas = agent_.stream_replicas();
-  absl::Status status =
-      co_await runtime::EnsureMeshStreams(agent_.bus(), replicas, Deadline::After(kApiDeadline));
+  absl::Status status = co_await runtime::EnsureMeshStreams(
+      agent_.bus(), replicas, Deadline::After(kApiDeadline), agent_.work_messages_max());
   if (!status.ok() || !store_->empty()) co_return status;
   status = co_await ForgetPosition(runtime::kTurnsStream, kTurnsConsumer);
   if (!status.ok()) co_return status;

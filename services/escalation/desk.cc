@@ -43,8 +43,8 @@ Desk::Desk(runtime::Agent& agent)
 
 Awaitable<absl::Status> Desk::Prepare() {
   const Deadline deadline = Deadline::After(kApiDeadline);
-  absl::Status status =
-      co_await runtime::EnsureMeshStreams(agent_.bus(), agent_.stream_replicas(), deadline);
+  absl::Status status = co_await runtime::EnsureMeshStreams(agent_.bus(), agent_.stream_replicas(),
+                                                            deadline, agent_.work_messages_max());
   if (!status.ok()) co_return status;
   co_return co_await tickets_.Ensure(kTicketRevisionsKept, agent_.stream_replicas(), deadline);
 }

@@ -96,3 +96,14 @@ def test_health_and_reflection(channel):
                                        request_serializer=bytes, response_deserializer=bytes)
     answers = b"".join(reflection(iter([b"\x3a\x00"]), timeout=10))  # list_services
     assert b"switchboard.v1.Switchboard" in answers
+
+
+def test_a_turn_is_submitted_and_asked_for(api, channel):
+    status_type = importlib.import_module("switchboard.v1.turn_pb2").TurnStatus
+    accepted = call(channel, "SubmitTurn", api.InvokeRequest(text="How long do I have to return something?"), status_type)
+    assert accepted.state == status_type.ACCEPTED
+    stands = call(channel, "GetTurn", api.GetTurnRequest(id=accepted.id, wait_ms=20000), status_type)
+    assert stands.state == status_type.ANSWERED and "30" in stands.reply.reply
+    with pytest.raises(grpc.RpcError) as refused:
+        call(channel, "GetTurn", api.GetTurnRequest(id=accepted.conversation_id + ".nobody"), status_type)
+    assert refused.value.code() == grpc.StatusCode.NOT_FOUND

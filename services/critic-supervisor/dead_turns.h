@@ -1,0 +1,58 @@
+// Where asynchronous turns end that cannot be answered: the message goes whole into DEAD with its
+// reason and the history of its deliveries, and leaves WORK.
+//
+// Three ways lead here: the worker gives up (poison, or the last delivery failed), the server gives
+// up (every delivery ended in silence: its advisory, which WORK keeps, says so), and the sweep (the
+// advisory itself was lost, because WORK was full).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/bus/jetstream.h"
+#include "common/conversation/work_queue.h"
+#include "switchboard/v1/event.pb.h"
+
+namespace switchboard::critic_supervisor {
+
+inline constexpr char kTurnsConsumer[] = "turns";
+inline constexpr char kExhaustedConsumer[] = "exhausted";
+
+// One delivery that brought no answer: "<n> <RFC 3339> <instance> <reason>".
+std::string HistoryLine(const v1::TurnRetried& attempt);
+// `attempts` with "no outcome" for each delivery from 1 to `deliveries` that has none, by " | ".
+std::string JoinHistory(const std::vector<v1::TurnRetried>& attempts, uint64_t deliveries);
+
+class DeadTurns {
+ public:
+  explicit DeadTurns(bus::Connection& bus) : bus_(bus), queue_(bus, "critic-supervisor") {}
+
+  // Stores `message` in DEAD, and the news for its webhook. `last` is the delivery that failed just
+  // now. Once Ok the message may be settled.
+  Awaitable<absl::Status> Bury(const bus::Message* message, std::string reason,
+                               v1::TurnRetried last);
+
+  // Keeps that a delivery brought no answer and another follows.
+  Awaitable<absl::Status> Remember(const bus::Message* message, v1::TurnRetried attempt);
+
+  // Advisories about messages that the server has given up. Handled one by one; an error gives all
+  // back, and those that were handled find nothing to do.
+  Awaitable<absl::Status> HandleExhausted(std::span<const bus::Message> advisories);
+
+  // Buries what was given up without an advisory, while no turn is in hand anywhere.
+  Awaitable<absl::Status> Sweep();
+
+ private:
+  // The message of WORK with that sequence, given up after `deliveries` (0: not known).
+  Awaitable<absl::Status> BuryAbandoned(uint64_t sequence, uint64_t deliveries);
+  Awaitable<absl::Status> Finish(const bus::Message* message, v1::TurnStatus outcome);
+  Awaitable<absl::StatusOr<std::vector<v1::TurnRetried>>> History(std::string suffix,
+                                                                  uint64_t work_sequence);
+
+  bus::Connection& bus_;
+  conversation::WorkQueue queue_;
+};
+
+}  // namespace switchboard::critic_supervisor

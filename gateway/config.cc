@@ -3,6 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "common/base/strings.h"
+#include "gateway/webhook_message.h"
 
 namespace switchboard::gateway {
 namespace {
@@ -22,6 +23,57 @@ void CheckExposure(config::Reader& reader, bool allow_insecure, Config* config) 
                   "is reachable from other machines while AUTH=off: anybody could read every "
                   "conversation. Use a loopback address behind a proxy that authenticates, or set "
                   "ALLOW_INSECURE=on if you know that only the right ones reach it");
+}
+
+void CheckWebhooks(config::Reader& reader, const std::string& urls, const std::string& secret,
+                   WebhookOptions* options) {
+  absl::StatusOr<WebhookUrls> parsed = WebhookUrls::Parse(urls);
+  if (!parsed.ok()) {
+    reader.AddError("WEBHOOK_URLS", ToStd(parsed.status().message()));
+    return;
+  }
+  options->urls = *std::move(parsed);
+  if (options->urls.empty()) return;
+  absl::StatusOr<std::string> key = WebhookKey(secret);
+  if (key.ok()) {
+    options->key = *std::move(key);
+  } else {
+    reader.AddError("WEBHOOK_SECRET", ToStd(key.status().message()));
+  }
+}
+
+WebhookOptions ReadWebhooks(config::Reader& reader) {
+  WebhookOptions options;
+  const std::string urls =
+      reader.String({"WEBHOOK_URLS",
+                     "Addresses that callers may have told of an asynchronous turn's outcome, and "
+                     "all below them: http(s)://host[:port][/path], comma separated. Empty: none, "
+                     "and this gateway delivers none."},
+                    "");
+  const std::string secret = reader.String(
+      {"WEBHOOK_SECRET",
+       "Signs webhooks (Standard Webhooks): whsec_ and base64 of at least 24 bytes, or at least 24 "
+       "bytes as they are. Needed with WEBHOOK_URLS, the same on every gateway.",
+       true},
+      "");
+  options.ca_file =
+      reader.String({"WEBHOOK_CA_FILE",
+                     "CA certificates that receivers' certificates are checked against; "
+                     "empty: the system's."},
+                    "");
+  options.in_flight_max =
+      reader.Int({"WEBHOOKS_IN_FLIGHT", "Webhooks that one gateway delivers at once."},
+                 options.in_flight_max, 1, 1000);
+  options.timeout = reader.Milliseconds(
+      {"WEBHOOK_TIMEOUT_MS", "How long a receiver may take to answer, milliseconds."},
+      static_cast<int>(options.timeout.count()), 100, 120000);
+  options.backoff = reader.MillisecondsList(
+      {"WEBHOOK_BACKOFF_MS",
+       "Pauses between the deliveries of a webhook, milliseconds; one more delivery than pauses, "
+       "then it goes to DEAD. The same on every gateway."},
+      "1000,2000,4000,8000", 100, 86400000, 9);
+  CheckWebhooks(reader, urls, secret, &options);
+  return options;
 }
 
 }  // namespace
@@ -61,17 +113,6 @@ Config Config::Read(config::Reader& reader) {
        "Callers that wait for the outcome of an asynchronous turn at once; more are refused with "
        "503."},
       1024, 1, 1000000);
-  const std::string webhook_urls = reader.String(
-      {"WEBHOOK_URLS",
-       "Addresses that callers may have outcomes sent to: URL prefixes (scheme, host, port, path), "
-       "separated by commas. Empty: none."},
-      "");
-  absl::StatusOr<WebhookUrls> allowed = WebhookUrls::Parse(webhook_urls);
-  if (allowed.ok()) {
-    config.operations.webhook_urls = *std::move(allowed);
-  } else {
-    reader.AddError("WEBHOOK_URLS", ToStd(allowed.status().message()));
-  }
   config.operations.tenant = reader.String(
       {"TENANT", "Company that all conversations of this gateway belong to."}, "default");
   config.http.connections_max =
@@ -91,6 +132,8 @@ Config Config::Read(config::Reader& reader) {
   config.http.events.keep_alive = reader.Milliseconds(
       {"SSE_KEEP_ALIVE_MS", "Silence after which an event stream gets a comment, milliseconds."},
       15000, 100, 300000);
+  config.webhooks = ReadWebhooks(reader);
+  config.operations.webhook_urls = config.webhooks.urls;
   CheckExposure(reader, allow_insecure, &config);
   return config;
 }

@@ -57,7 +57,15 @@ absl::Status Gateway::Install() {
         self->stopping_ = true;
         self->health_timer_.cancel();
       });
+  if (!config_.webhooks.urls.empty()) DeliverWebhooks();
   return absl::OkStatus();
+}
+
+void Gateway::DeliverWebhooks() {
+  webhooks_ = std::make_unique<Webhooks>(agent_.bus(), agent_.instance_id(), config_.webhooks);
+  const auto self = shared_from_this();
+  agent_.OnDrain([self] { self->webhooks_->Stop(); });
+  agent_.Spawn("webhooks", [self] { return self->webhooks_->Run(); });
 }
 
 Awaitable<absl::Status> Gateway::Start() {

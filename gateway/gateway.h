@@ -11,6 +11,7 @@
 #include "gateway/http_api.h"
 #include "gateway/http_server.h"
 #include "gateway/mesh_operations.h"
+#include "gateway/webhooks.h"
 
 namespace switchboard::gateway {
 
@@ -23,6 +24,7 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   absl::Status Install();
 
  private:
+  void DeliverWebhooks();
   Awaitable<absl::Status> Start();
   Awaitable<void> WatchHealth();
   static Awaitable<void> WatchAgents(std::shared_ptr<Gateway> self);
@@ -39,6 +41,8 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   HttpApi api_;
   HttpServer http_;
   GrpcServer grpc_;
+  // Null when no webhooks are allowed.
+  std::unique_ptr<Webhooks> webhooks_;
   Timer health_timer_;
   Deadline door_closes_{Clock::time_point()};
   bool stopping_ = false;

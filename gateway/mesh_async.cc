@@ -33,7 +33,9 @@ absl::Status WithWait(absl::Status error) {
 Awaitable<absl::StatusOr<v1::TurnStatus>> MeshOperations::SubmitTurn(CallContext context,
                                                                      v1::InvokeRequest request) {
   CO_RETURN_IF_ERROR(runtime::Validate(request));
-  CO_RETURN_IF_ERROR(options_.webhook_urls.Check(request.webhook_url()));
+  if (!request.webhook_url().empty()) {
+    CO_RETURN_IF_ERROR(options_.webhook_urls.Check(request.webhook_url()));
+  }
   ConversationChoice conversation;
   if (request.conversation_id().empty()) {
     conversation = NewConversation(context, request.customer_id());

@@ -19,7 +19,7 @@
 #include "gateway/agent_directory.h"
 #include "gateway/operations.h"
 #include "gateway/outcomes.h"
-#include "gateway/webhook_urls.h"
+#include "gateway/webhook_url.h"
 
 namespace switchboard::gateway {
 

@@ -106,6 +106,30 @@ std::chrono::milliseconds Reader::Milliseconds(const Key& key, int default_value
   return std::chrono::milliseconds(Int(key, default_value, min, max));
 }
 
+std::vector<std::chrono::milliseconds> Reader::MillisecondsList(const Key& key,
+                                                                std::string_view default_value,
+                                                                int min, int max,
+                                                                size_t count_max) {
+  const auto parse = [&](std::string_view text) {
+    std::vector<std::chrono::milliseconds> list;
+    for (const std::string_view piece : StrSplit(text, ',')) {
+      int value = 0;
+      const bool good = SimpleAtoi(Trim(piece), &value) && value >= min && value <= max;
+      if (!good || list.size() == count_max) return std::vector<std::chrono::milliseconds>();
+      list.emplace_back(value);
+    }
+    return list;
+  };
+  const std::string raw =
+      Raw(key, std::string(default_value), StrCat("up to ", count_max, " of ", min, " to ", max));
+  std::vector<std::chrono::milliseconds> list = parse(raw);
+  if (!list.empty()) return list;
+  Reject(key, raw,
+         StrCat("1 to ", count_max, " whole numbers from ", min, " to ", max,
+                ", separated by commas"));
+  return parse(default_value);
+}
+
 void Reader::AddError(std::string_view key, std::string_view what) {
   errors_.push_back(StrCat(key, ": ", what));
 }

@@ -44,6 +44,10 @@ class Reader {
   bool Bool(const Key& key, bool default_value);
   // Written as a whole number of milliseconds.
   std::chrono::milliseconds Milliseconds(const Key& key, int default_value, int min, int max);
+  // One to `count_max` of them, separated by commas: "1000,2000,4000". Likewise `default_value`.
+  std::vector<std::chrono::milliseconds> MillisecondsList(const Key& key,
+                                                          std::string_view default_value, int min,
+                                                          int max, size_t count_max);
 
   // A finding of the caller's own about a key ("must be a folder that exists").
   void AddError(std::string_view key, std::string_view what);

@@ -24,6 +24,31 @@ TEST(Reader, AFlagWinsOverTheEnvironmentWhichWinsOverTheDefault) {
   EXPECT_TRUE(reader.Finish().ok());
 }
 
+TEST(Reader, AListIsTakenWholeOrNotAtAll) {
+  using List = std::vector<std::chrono::milliseconds>;
+  const List standard = {std::chrono::milliseconds(1), std::chrono::milliseconds(2)};
+  struct Case {
+    const char* sentence;
+    const char* entry;
+    List expected;
+    bool good;
+  };
+  const Case cases[] = {
+      {"one", "L=5", {std::chrono::milliseconds(5)}, true},
+      {"several", "L=5, 6", {std::chrono::milliseconds(5), std::chrono::milliseconds(6)}, true},
+      {"nothing", "L=", standard, false},
+      {"a gap", "L=5,,6", standard, false},
+      {"no number", "L=5,x", standard, false},
+      {"beyond the range", "L=5,101", standard, false},
+      {"too many", "L=1,2,3,4", standard, false},
+  };
+  for (const Case& c : cases) {
+    Reader reader = Make({}, {c.entry});
+    EXPECT_EQ(reader.MillisecondsList({"L", ""}, "1,2", 1, 100, 3), c.expected) << c.sentence;
+    EXPECT_EQ(reader.Finish().ok(), c.good) << c.sentence;
+  }
+}
+
 TEST(Reader, EveryWrongKeyGetsItsLineAtOnce) {
   Reader reader = Make({"--nope=1", "loose"}, {"PORT=99999", "LEVEL=loud", "TOKEN=hunter2"});
   EXPECT_EQ(reader.Int({"PORT", ""}, 80, 0, 65535), 80);

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "common/bus/jetstream.h"
+#include "common/conversation/work_history.h"
 #include "common/conversation/work_queue.h"
 #include "switchboard/v1/event.pb.h"
 
@@ -20,14 +21,10 @@ namespace switchboard::critic_supervisor {
 inline constexpr char kTurnsConsumer[] = "turns";
 inline constexpr char kExhaustedConsumer[] = "exhausted";
 
-// One delivery that brought no answer: "<n> <RFC 3339> <instance> <reason>".
-std::string HistoryLine(const v1::TurnRetried& attempt);
-// `attempts` with "no outcome" for each delivery from 1 to `deliveries` that has none, by " | ".
-std::string JoinHistory(const std::vector<v1::TurnRetried>& attempts, uint64_t deliveries);
-
 class DeadTurns {
  public:
-  explicit DeadTurns(bus::Connection& bus) : bus_(bus), queue_(bus, "critic-supervisor") {}
+  explicit DeadTurns(bus::Connection& bus)
+      : bus_(bus), queue_(bus, "critic-supervisor"), history_(bus, "critic-supervisor") {}
 
   // Stores `message` in DEAD, and the news for its webhook. `last` is the delivery that failed just
   // now. Once Ok the message may be settled.
@@ -48,11 +45,10 @@ class DeadTurns {
   // The message of WORK with that sequence, given up after `deliveries` (0: not known).
   Awaitable<absl::Status> BuryAbandoned(uint64_t sequence, uint64_t deliveries);
   Awaitable<absl::Status> Finish(const bus::Message* message, v1::TurnStatus outcome);
-  Awaitable<absl::StatusOr<std::vector<v1::TurnRetried>>> History(std::string suffix,
-                                                                  uint64_t work_sequence);
 
   bus::Connection& bus_;
   conversation::WorkQueue queue_;
+  conversation::WorkHistory history_;
 };
 
 }  // namespace switchboard::critic_supervisor

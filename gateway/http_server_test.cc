@@ -315,6 +315,21 @@ TEST_F(HttpServerTest, AResumedStreamBringsOnlyTheEnd) {
               HasSubstr("event: sentence"));
 }
 
+TEST_F(HttpServerTest, AReaderThatIsTooSlowIsCutOffAndResumes) {
+  HttpServerOptions options;
+  options.events.pending_bytes_max = 2000;
+  Start(options);
+  operations_.events = 1000;  // more at once than may wait
+  const std::string key = "Idempotency-Key: k\r\n";
+  const std::string body = R"({"text":"hi"})";
+  const std::string cut = Client(port_).Send(Post("/v1/stream", body, key)).ReadAll();
+  EXPECT_THAT(cut, Not(HasSubstr("event: final")));
+  const std::string rest = Client(port_)
+                               .Send(Post("/v1/stream", body, key + "Last-Event-ID: k:1\r\n"))
+                               .ReadUntil("\r\n0\r\n\r\n");
+  EXPECT_THAT(rest, HasSubstr("id: k:final\nevent: final"));
+}
+
 TEST_F(HttpServerTest, AProducerThatThrowsLeavesNobodyHanging) {
   Start();
   const std::string answer = Ask(Get("/v1/turns/throw", "Accept: text/event-stream\r\n"));

@@ -14,10 +14,10 @@
 namespace switchboard::cli {
 
 std::vector<Command> AllCommands() {
-  return {AskCommand(),        TailCommand(),       AgentsCommand(),    ConversationCommand(),
-          TicketCommand(),     TicketsCommand(),    AnalyticsCommand(), kb::LoadCommand(),
-          kb::PutCommand(),    kb::RemoveCommand(), kb::ListCommand(),  kb::SearchCommand(),
-          DeadLettersCommand()};
+  return {AskCommand(),        TailCommand(),       AgentsCommand(),     ConversationCommand(),
+          TicketCommand(),     TicketsCommand(),    AnalyticsCommand(),  RebuildCommand(),
+          kb::LoadCommand(),   kb::PutCommand(),    kb::RemoveCommand(), kb::ListCommand(),
+          kb::SearchCommand(), DeadLettersCommand()};
 }
 
 }  // namespace switchboard::cli

@@ -3,6 +3,7 @@
 #include "cli/agents.h"
 #include "cli/analytics.h"
 #include "cli/ask.h"
+#include "cli/backup/backup.h"
 #include "cli/conversation.h"
 #include "cli/dead_letters.h"
 #include "cli/kb/entries.h"
@@ -17,7 +18,7 @@ std::vector<Command> AllCommands() {
   return {AskCommand(),        TailCommand(),       AgentsCommand(),     ConversationCommand(),
           TicketCommand(),     TicketsCommand(),    AnalyticsCommand(),  RebuildCommand(),
           kb::LoadCommand(),   kb::PutCommand(),    kb::RemoveCommand(), kb::ListCommand(),
-          kb::SearchCommand(), DeadLettersCommand()};
+          kb::SearchCommand(), DeadLettersCommand(), backup::BackupCommand(), backup::RestoreCommand()};
 }
 
 }  // namespace switchboard::cli

@@ -137,8 +137,10 @@ Awaitable<absl::StatusOr<v1::CopyDatabaseReply>> Transfer::Copy(Context context,
     auto stepping = runtime::Blocking(pool, std::move(step));
     done = co_await std::move(stepping);
   }
-  absl::StatusOr<CopyFacts> facts = done.status();
-  if (done.ok()) {
+  absl::StatusOr<CopyFacts> facts = absl::UnknownError("not copied");
+  if (!done.ok()) {
+    facts = done.status();
+  } else {
     auto finish = [raw = copy->get()] { return raw->Finish(); };
     auto finishing = runtime::Blocking(pool, std::move(finish));
     facts = co_await std::move(finishing);

@@ -4,7 +4,7 @@
 #include "cli/backup/progress.h"
 #include "common/base/fault.h"
 #include "common/base/strings.h"
-#include "common/runtime/call.h"
+#include "common/runtime/caller.h"
 #include "switchboard/v1/operator.pb.h"
 
 namespace switchboard::cli::backup {
@@ -23,8 +23,8 @@ Awaitable<absl::StatusOr<Reply>> Ask(bus::Connection* connection, std::string ve
   runtime::Context context;
   context.deadline = Deadline::After(within);
   std::string subject = StrCat("mesh.operator.analytics.", verb);
-  return runtime::Call<Reply>(*connection, "switchboard-cli", std::move(subject),
-                              std::move(context), std::move(request));
+  runtime::Caller caller(*connection, "switchboard-cli");
+  co_return co_await caller.Call<Reply>(std::move(subject), std::move(context), std::move(request));
 }
 
 absl::Status Explain(absl::Status status) {

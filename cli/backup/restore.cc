@@ -140,7 +140,10 @@ Awaitable<absl::Status> Put(bus::Connection* connection, Options options, Manife
   // From here on the mesh changes.
   if (analytics) {
     absl::Status committed = co_await CommitDatabase(connection, upload);
-    if (!committed.ok()) co_return committed;
+    if (!committed.ok()) {
+      terminal->err << "analytics' database may be another one now; no stream was touched\n";
+      co_return committed;
+    }
     terminal->out << "analytics: " << manifest.analytics->turns << " turns\n";
   }
   for (size_t i = 0; i < manifest.streams.size(); ++i) {
@@ -159,13 +162,37 @@ Awaitable<absl::Status> Put(bus::Connection* connection, Options options, Manife
   co_return absl::OkStatus();
 }
 
+// A single stream's backup as the `nats` tool writes it: no manifest, so nothing to compare with.
+absl::StatusOr<Manifest> ReadOneStream(const std::string& folder, absl::Status no_manifest) {
+  const auto description = ReadWhole(folder, "backup.json");
+  auto described = Inspect(folder, "backup.json");
+  auto content = Inspect(folder, "stream.tar.s2");
+  if (!description.ok() || !described.ok() || !content.ok()) return no_manifest;
+  const auto json = nlohmann::json::parse(*description, nullptr, false);
+  if (!json.is_object() || !json.contains("config") || !json["config"].is_object()) {
+    return no_manifest;
+  }
+  Stream stream;
+  stream.name = json["config"].value("name", "");
+  if (json.contains("state")) stream.state.messages = json["state"].value("messages", uint64_t{0});
+  stream.description = *std::move(described);
+  stream.content = *std::move(content);
+  Manifest manifest;
+  manifest.created_at = StrCat("the stream ", stream.name, " (without a manifest)");
+  manifest.streams.push_back(std::move(stream));
+  return manifest;
+}
+
 absl::Status Run(const Arguments& arguments, Terminal& terminal) {
   Options options{arguments.positionals()[0], arguments.Has("replace"),
                   !arguments.Has("no-analytics"), arguments.Has("check"), 0};
   if (arguments.Has("replicas")) {
     ASSIGN_OR_RETURN(options.replicas, arguments.Int("replicas", 1, 5));
   }
-  ASSIGN_OR_RETURN(Manifest manifest, ReadManifest(options.folder));
+  absl::StatusOr<Manifest> read = ReadManifest(options.folder);
+  if (absl::IsNotFound(read.status())) read = ReadOneStream(options.folder, read.status());
+  if (!read.ok()) return read.status();
+  const Manifest manifest = *std::move(read);
   RETURN_IF_ERROR(Verify(options.folder, manifest));
   terminal.out << "backup of " << Printable(manifest.created_at) << ", " << manifest.streams.size()
                << " streams: every file is as it was written\n";

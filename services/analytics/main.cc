@@ -64,6 +64,7 @@ absl::Status SetUp(runtime::Agent& agent, const analytics::Config& config) {
         return raw->Redeliver(std::move(request));
       },
       nullptr, "mesh.operator.analytics.redeliver");
+  agent.Reserve("redeliver");
   analytics::Transfer::Register(transfer);
   agent.OnStart([raw = parts.get()] { return Start(raw); });
   parts->ingest->Register();

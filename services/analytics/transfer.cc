@@ -90,6 +90,7 @@ void Transfer::Register(const std::shared_ptr<Transfer>& self) {
           return ((*self).*handler)(std::move(context), std::move(request));
         },
         nullptr, std::move(subject));
+    agent.Reserve(verb);
   };
   add("copy", false, &Transfer::Copy);
   add("read-copy", true, &Transfer::Read);
@@ -115,7 +116,13 @@ Awaitable<absl::StatusOr<v1::CopyDatabaseReply>> Transfer::Copy(Context context,
         absl::ResourceExhaustedError("another copy of the database is being made"), 5000);
     co_return busy;
   }
+  // Also when the caller gives up, which ends this coroutine wherever it waits.
+  struct Guard {
+    bool& copying;
+    ~Guard() { copying = false; }
+  };
   copying_ = true;
+  const Guard guard{copying_};
   copy_id_.clear();
   touched_ = Clock::now();
   const auto pool = agent_.blocking_executor();
@@ -145,7 +152,6 @@ Awaitable<absl::StatusOr<v1::CopyDatabaseReply>> Transfer::Copy(Context context,
     auto finishing = runtime::Blocking(pool, std::move(finish));
     facts = co_await std::move(finishing);
   }
-  copying_ = false;
   touched_ = Clock::now();
   if (!facts.ok()) co_return facts.status();
   copy_id_ = RandomHex(8);
@@ -197,6 +203,9 @@ Awaitable<absl::StatusOr<v1::RestoreDatabaseReply>> Transfer::Restore(
 Awaitable<absl::StatusOr<v1::WriteUploadReply>> Transfer::Write(Context,
                                                                 v1::WriteUploadRequest request) {
   if (upload_.id.empty() || request.upload_id() != upload_.id) co_return NoSuch("upload");
+  // A caller that heard nothing sends a piece again.
+  const uint64_t end = request.offset() + request.data().size();
+  if (end == upload_.received && !request.data().empty()) co_return v1::WriteUploadReply();
   if (request.offset() != upload_.received || request.data().size() > kPieceBytesMax ||
       upload_.received + request.data().size() > upload_.bytes) {
     absl::Status wrong = InvalidField("offset", "is not where the upload goes on",

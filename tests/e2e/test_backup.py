@@ -1,8 +1,8 @@
 """A backup of a running mesh, put into another one: conversations, tickets, figures and what was accepted go on there."""
 
+import hashlib
 import json
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -139,6 +139,46 @@ def test_a_damaged_backup_changes_nothing(mesh, before, tmp_path):
     assert "nothing was changed" in refused.stderr
     assert mesh.cli("restore", str(copy), "--check", check=False).returncode == 1
     assert stored_turns(mesh) == turns
+
+
+def test_what_a_restore_has_not_put_back_is_said(mesh, tmp_path):
+    folder = tmp_path / "half"
+    mesh.cli("backup", str(folder))
+    whole = stored_turns(mesh)
+    content = folder / "streams/EVENTS/stream.tar.s2"
+    good = content.read_bytes()
+    content.write_bytes(good[:len(good) // 2])
+    manifest = (folder / "manifest.json").read_text()
+    # The hash fits: only the server finds out.
+    forged = json.loads(manifest)
+    [events] = [stream for stream in forged["streams"] if stream["name"] == "EVENTS"]
+    events["files"][1].update(bytes=len(good) // 2, sha256=hashlib.sha256(good[:len(good) // 2]).hexdigest())
+    (folder / "manifest.json").write_text(json.dumps(forged))
+    failed = mesh.cli("restore", str(folder), "--replace", check=False)
+    assert failed.returncode == 1, failed.stdout
+    assert "half restored" in failed.stderr and "stream EVENTS" in failed.stderr
+    restored, missing = failed.stderr.split("Not restored: ")
+    assert "TURNS" in restored and "EVENTS" in missing and "KV_tickets" in missing
+    content.write_bytes(good)
+    (folder / "manifest.json").write_text(manifest)
+    mesh.cli("restore", str(folder), "--replace")
+    assert stored_turns(mesh) == whole
+    mesh.invoke("How long do I have to return something?")
+    wait_until(lambda: summary(mesh)["turns"] == whole + 1, what="the next turn is counted")
+
+
+def test_one_stream_as_another_tool_keeps_it(mesh, tmp_path):
+    folder = tmp_path / "one-stream"
+    mesh.cli("backup", str(folder), "--no-analytics")
+    turns = stored_turns(mesh)
+    mesh.invoke("hello")
+    mesh.cli("restore", str(folder / "streams/TURNS"), "--replace")
+    assert stored_turns(mesh) == turns
+
+
+def test_customers_cannot_reach_it(mesh):
+    for verb in ("copy", "restore", "rebuild"):
+        assert mesh.post(f"/v1/agents/analytics/{verb}", {}).status == 404
 
 
 def test_a_backup_under_load_is_whole(mesh, tmp_path):

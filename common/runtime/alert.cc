@@ -5,6 +5,7 @@
 #include "common/bus/jetstream.h"
 #include "common/observability/log.h"
 #include "common/observability/metrics.h"
+#include "common/runtime/context.h"
 #include "switchboard/v1/event.pb.h"
 
 namespace switchboard::runtime {
@@ -17,7 +18,11 @@ prometheus::Gauge& RaisedGauge(const Alert::Condition& condition) {
 
 }  // namespace
 
-Alert::Alert(Agent& agent, Condition condition) : agent_(agent), condition_(std::move(condition)) {
+Alert::Alert(bus::Connection& bus, std::string agent, std::string instance_id, Condition condition)
+    : bus_(bus),
+      agent_(std::move(agent)),
+      instance_id_(std::move(instance_id)),
+      condition_(std::move(condition)) {
   RaisedGauge(condition_).Set(0);
 }
 
@@ -48,8 +53,8 @@ Awaitable<void> Alert::Clear(std::string message) {
 
 Awaitable<void> Alert::Tell(std::string subject, std::string message) {
   v1::Alert event;
-  event.set_agent(agent_.info().name);
-  event.set_instance_id(agent_.instance_id());
+  event.set_agent(agent_);
+  event.set_instance_id(instance_id_);
   event.set_kind(condition_.kind);
   event.set_severity(condition_.severity);
   event.set_message(std::move(message));
@@ -58,16 +63,15 @@ Awaitable<void> Alert::Tell(std::string subject, std::string message) {
   event.mutable_at()->set_nanos(static_cast<int32_t>(now_ms % 1000) * 1'000'000);
   const bool raising = subject == kAlertRaisedSubject;
   bus::Headers headers = {{kHeaderType, event.GetTypeName()},
-                          {kHeaderAgent, agent_.info().name},
+                          {kHeaderAgent, agent_},
                           {kHeaderSummary, StrCat(condition_.severity, " ", condition_.kind, " ",
                                                   raising ? "raised" : "cleared")}};
   bus::PublishOptions options;
   // The server may have stored it although its acknowledgement was lost.
-  options.message_id =
-      StrCat("alert-", agent_.instance_id(), "-", condition_.kind, "-", count_ + 1);
+  options.message_id = StrCat("alert-", instance_id_, "-", condition_.kind, "-", count_ + 1);
   std::string payload = event.SerializeAsString();
   absl::StatusOr<bus::PublishAck> stored = co_await bus::PublishToStream(
-      agent_.bus(), std::move(subject), std::move(headers), std::move(payload), std::move(options),
+      bus_, std::move(subject), std::move(headers), std::move(payload), std::move(options),
       Deadline::After(kStoreWithin));
   if (!stored.ok()) {
     log::Warning("alert not stored, will be tried again",

@@ -1,19 +1,18 @@
 // Something an operator must see to: a line in the log, a gauge, and one event in the stream EVENTS
 // when it begins and one when it is over.
 //
-//   Alert alert(agent, {.kind = "storage-failed", .severity = "critical"});
+//   Alert alert(bus, "analytics", instance_id, {.kind = "storage-failed", .severity = "critical"});
 //   co_await alert.Raise("the disk is full: free some space");   // at every look: told once
 //   co_await alert.Clear("the file can be written again");       // told once, if it was raised
 //
 // `mesh.event.alert.raised` and `mesh.event.alert.cleared` carry v1.Alert. Belongs to one coroutine
-// on the agent's loop, lives as long as the agent. An alert is one instance's: it ends with the
+// on the bus's loop, lives no longer than the bus. An alert is one instance's: it ends with the
 // process, without an event of its own.
 #pragma once
 
 #include <string>
 
 #include "common/bus/connection.h"
-#include "common/runtime/agent.h"
 
 namespace switchboard::runtime {
 
@@ -29,7 +28,7 @@ class Alert {
     std::string severity;
   };
 
-  Alert(Agent& agent, Condition condition);
+  Alert(bus::Connection& bus, std::string agent, std::string instance_id, Condition condition);
 
   // `message`: what is wrong and what to do, in one or two sentences without personal data. While
   // the event cannot be stored (no bus), each further call tries again, at most kStoreWithin each.
@@ -43,7 +42,9 @@ class Alert {
  private:
   Awaitable<void> Tell(std::string subject, std::string message);
 
-  Agent& agent_;
+  bus::Connection& bus_;
+  const std::string agent_;
+  const std::string instance_id_;
   const Condition condition_;
   bool raised_ = false;
   // What EVENTS last heard of this condition.

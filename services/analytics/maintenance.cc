@@ -27,7 +27,8 @@ Maintenance::Maintenance(runtime::Agent& agent, std::shared_ptr<Storage> storage
       start_over_(std::move(start_over)),
       retention_(retention),
       wake_(agent.io()),
-      alert_(agent, {.kind = "storage-failed", .severity = "critical"}) {}
+      alert_(agent.bus(), agent.info().name, agent.instance_id(),
+             {.kind = "storage-failed", .severity = "critical"}) {}
 
 void Maintenance::Register(std::shared_ptr<Transfer> transfer) {
   agent_.AddReadinessCheck("storage", [this] { return state_; });

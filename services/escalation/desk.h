@@ -35,8 +35,8 @@ class Desk {
   // NotFound: no ticket of this id.
   Awaitable<absl::StatusOr<v1::Ticket>> Read(std::string ticket_id, Deadline deadline);
 
-  // A record that went to the dead letters and stands in TURNS still. InvalidArgument when it cannot
-  // be handled now either.
+  // A record that went to the dead letters and stands in TURNS still. InvalidArgument when it
+  // cannot be handled now either.
   Awaitable<absl::StatusOr<v1::RedeliverReply>> Redeliver(v1::RedeliverRequest request);
 
  private:

@@ -79,11 +79,11 @@ Transfer::Transfer(runtime::Agent& agent, std::shared_ptr<Storage> storage,
 
 void Transfer::Register(const std::shared_ptr<Transfer>& self) {
   runtime::Agent& agent = self->agent_;
+  // The runtime has each instance listen at <subject>.<instance> too, where pieces are asked for.
   const auto add = [&]<typename Request, typename Reply>(
-                       const char* verb, bool of_instance,
+                       const char* verb,
                        Awaitable<absl::StatusOr<Reply>> (Transfer::*handler)(Context, Request)) {
     std::string subject = StrCat(kPrefix, verb);
-    if (of_instance) StrAppend(&subject, ".", agent.instance_id());
     agent.HandleStream<Request, Reply, Reply>(
         verb,
         [self, handler](Context context, Request request, runtime::Emitter<Reply>) {
@@ -92,13 +92,13 @@ void Transfer::Register(const std::shared_ptr<Transfer>& self) {
         nullptr, std::move(subject));
     agent.Reserve(verb);
   };
-  add("copy", false, &Transfer::Copy);
-  add("read-copy", true, &Transfer::Read);
-  add("release-copy", true, &Transfer::Release);
-  add("restore", false, &Transfer::Restore);
-  add("write-upload", true, &Transfer::Write);
-  add("commit-upload", true, &Transfer::Commit);
-  add("rebuild", false, &Transfer::Rebuild);
+  add("copy", &Transfer::Copy);
+  add("read-copy", &Transfer::Read);
+  add("release-copy", &Transfer::Release);
+  add("restore", &Transfer::Restore);
+  add("write-upload", &Transfer::Write);
+  add("commit-upload", &Transfer::Commit);
+  add("rebuild", &Transfer::Rebuild);
 }
 
 void Transfer::Tidy() {

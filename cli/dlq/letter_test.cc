@@ -86,8 +86,11 @@ TEST(PlanReplay, StoresWhatLeftItsQueueAndHandsBackWhatStandsInItsStream) {
     letter.from_subject = c.subject;
     const auto plan = PlanReplay(letter);
     EXPECT_EQ(plan.status().code(), c.expected.status().code()) << c.what;
-    if (plan.ok() && c.expected.ok()) EXPECT_EQ(*plan, *c.expected) << c.what;
-    if (!plan.ok()) EXPECT_NE(RemedyOf(plan.status()), "") << c.what;
+    if (plan.ok() && c.expected.ok()) {
+      EXPECT_EQ(*plan, *c.expected) << c.what;
+    } else {
+      EXPECT_NE(RemedyOf(plan.status()), "") << c.what;
+    }
   }
 }
 

@@ -87,7 +87,7 @@ Awaitable<absl::StatusOr<Found>> Select(bus::Connection* connection, Selection s
 }
 
 Awaitable<absl::StatusOr<Letter>> Get(bus::Connection* connection, uint64_t id) {
-  absl::StatusOr<bus::Message> message = co_await bus::DirectGetAt(
+  absl::StatusOr<bus::Message> message = co_await bus::DirectGetSequence(
       *connection, runtime::kDeadStream, id, Deadline::After(kAnswerWithin));
   if (absl::IsNotFound(message.status())) {
     absl::Status missing = WithRemedy(absl::NotFoundError(StrCat("there is no dead letter ", id)),

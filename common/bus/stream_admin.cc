@@ -8,9 +8,6 @@ namespace {
 
 using nlohmann::json;
 
-// errors.json of nats-server: the message to delete is not there.
-constexpr int kErrorSequenceNotFound = 10043;
-constexpr int kErrorMessageDeleteFailed = 10057;
 // Pages of the server's list: a mesh has tens of consumers.
 constexpr int kPagesMax = 100;
 
@@ -63,34 +60,6 @@ Awaitable<absl::StatusOr<std::string>> StreamOfSubject(Connection& connection, s
     co_return none;
   }
   co_return streams[0].get<std::string>();
-}
-
-Awaitable<absl::StatusOr<Message>> DirectGetAt(Connection& connection, std::string stream,
-                                               uint64_t sequence, Deadline deadline) {
-  std::string subject = "$JS.API.DIRECT.GET." + stream;
-  std::string request = json{{"seq", sequence}}.dump();
-  absl::StatusOr<Message> reply =
-      co_await connection.Request(std::move(subject), Headers(), std::move(request), deadline);
-  if (!reply.ok()) co_return reply.status();
-  if (reply->stream_sequence() != sequence) {
-    absl::Status none = absl::NotFoundError(StrCat(stream, " has no message ", sequence));
-    co_return none;
-  }
-  co_return reply;
-}
-
-Awaitable<absl::Status> DeleteMessage(Connection& connection, std::string stream, uint64_t sequence,
-                                      Deadline deadline) {
-  std::string operation = "STREAM.MSG.DELETE." + stream;
-  json request = {{"seq", sequence}};
-  int error_code = 0;
-  absl::StatusOr<json> deleted =
-      co_await CallApi(connection, std::move(operation), std::move(request), deadline, &error_code);
-  if (error_code == kErrorSequenceNotFound || error_code == kErrorMessageDeleteFailed) {
-    absl::Status none = absl::NotFoundError(StrCat(stream, " has no message ", sequence));
-    co_return none;
-  }
-  co_return deleted.status();
 }
 
 Awaitable<absl::Status> DeleteStream(Connection& connection, std::string stream,

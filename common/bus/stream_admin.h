@@ -1,4 +1,4 @@
-// What operators' commands ask of streams: their state, their consumers, one message, removal.
+// What operators' commands ask of streams: their state, their consumers, removal.
 // JetStream's JSON API over plain requests (ADR-2).
 #pragma once
 
@@ -35,13 +35,6 @@ Awaitable<absl::StatusOr<std::vector<ConsumerPosition>>> ListConsumers(Connectio
 Awaitable<absl::StatusOr<std::string>> StreamOfSubject(Connection& connection, std::string subject,
                                                        Deadline deadline);
 
-// The message at `sequence` and no other. NotFound.
-Awaitable<absl::StatusOr<Message>> DirectGetAt(Connection& connection, std::string stream,
-                                               uint64_t sequence, Deadline deadline);
-
-// Removes the message and overwrites what it held. NotFound: it is not there (any more).
-Awaitable<absl::Status> DeleteMessage(Connection& connection, std::string stream, uint64_t sequence,
-                                      Deadline deadline);
 Awaitable<absl::Status> DeleteStream(Connection& connection, std::string stream, Deadline deadline);
 Awaitable<absl::Status> DeleteConsumer(Connection& connection, std::string stream,
                                        std::string consumer, Deadline deadline);

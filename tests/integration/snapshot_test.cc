@@ -86,7 +86,7 @@ TEST_F(SnapshotTest, AStreamComesBackWithItsMessagesAndConsumers) {
   ASSERT_TRUE(restored.ok()) << restored.status();
   EXPECT_EQ(restored->messages, 40u);
   EXPECT_EQ(restored->last_sequence, 40u);
-  const auto last = RunOnLoop(io_, DirectGetAt(*connection_, "T", 40, Soon()));
+  const auto last = RunOnLoop(io_, DirectGetSequence(*connection_, "T", 40, Soon()));
   ASSERT_TRUE(last.ok()) << last.status();
   EXPECT_EQ(last->payload().substr(0, 3), "39x");
   EXPECT_EQ(last->Header("A"), "b");
@@ -122,8 +122,9 @@ TEST_F(SnapshotTest, OneMessageIsRemovedOnce) {
   Store("two");
   EXPECT_TRUE(RunOnLoop(io_, DeleteMessage(*connection_, "T", 1, Soon())).ok());
   EXPECT_TRUE(absl::IsNotFound(RunOnLoop(io_, DeleteMessage(*connection_, "T", 1, Soon()))));
-  EXPECT_TRUE(absl::IsNotFound(RunOnLoop(io_, DirectGetAt(*connection_, "T", 1, Soon())).status()));
-  EXPECT_TRUE(RunOnLoop(io_, DirectGetAt(*connection_, "T", 2, Soon())).ok());
+  EXPECT_TRUE(
+      absl::IsNotFound(RunOnLoop(io_, DirectGetSequence(*connection_, "T", 1, Soon())).status()));
+  EXPECT_TRUE(RunOnLoop(io_, DirectGetSequence(*connection_, "T", 2, Soon())).ok());
   EXPECT_EQ(*RunOnLoop(io_, StreamOfSubject(*connection_, "t.x", Soon())), "T");
   EXPECT_TRUE(
       absl::IsNotFound(RunOnLoop(io_, StreamOfSubject(*connection_, "u.x", Soon())).status()));

@@ -10,6 +10,7 @@
 #include "common/base/fault.h"
 #include "common/base/strings.h"
 #include "common/runtime/caller.h"
+#include "switchboard/v1/operator.pb.h"
 
 namespace switchboard::cli {
 namespace {
@@ -27,6 +28,31 @@ Awaitable<absl::Status> Show(bus::Connection* connection, v1::SummaryRequest req
   terminal->out << (as_json ? StrCat(ToJson(*reply, JsonStyle::kIndented), "\n")
                             : FormatSummary(*reply));
   co_return absl::OkStatus();
+}
+
+Awaitable<absl::Status> Rebuild(bus::Connection* connection, Terminal* terminal) {
+  runtime::Context context;
+  context.deadline = Deadline::After(kAnswerWithin);
+  v1::RebuildDatabaseRequest request;
+  std::string subject = "mesh.operator.analytics.rebuild";
+  runtime::Caller caller(*connection, "switchboard-cli");
+  absl::StatusOr<v1::RebuildDatabaseReply> reply =
+      co_await caller.Call<v1::RebuildDatabaseReply>(std::move(subject), context, request);
+  if (!reply.ok()) co_return reply.status();
+  terminal->out << "moved aside: " << Printable(reply->moved_to())
+                << "\nreading the streams anew; see switchboard analytics\n";
+  co_return absl::OkStatus();
+}
+
+absl::Status RunRebuild(const Arguments& arguments, Terminal& terminal) {
+  if (!arguments.Has("yes")) {
+    return UsageError(
+        "a damaged database is moved aside and what is older than the streams (30 days) is no "
+        "longer counted: restore a backup if there is one, or add --yes");
+  }
+  return WithBus(arguments, [&terminal](bus::Connection& connection) {
+    return Rebuild(&connection, &terminal);
+  });
 }
 
 absl::Status ReadTime(const Arguments& arguments, const char* flag,
@@ -105,6 +131,13 @@ Command AnalyticsCommand() {
                     JsonFlag(),
                     NatsUrlFlag()},
           .run = Run};
+}
+
+Command RebuildCommand() {
+  return {.name = "analytics rebuild",
+          .about = "Moves a damaged analytics database aside and fills a new one from the streams.",
+          .flags = {{"yes", "", "Do it."}, NatsUrlFlag()},
+          .run = RunRebuild};
 }
 
 }  // namespace switchboard::cli

@@ -7,6 +7,7 @@
 namespace switchboard::cli {
 
 Command AnalyticsCommand();
+Command RebuildCommand();
 
 std::string FormatSummary(const v1::SummaryReply& summary);
 

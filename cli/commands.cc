@@ -3,8 +3,9 @@
 #include "cli/agents.h"
 #include "cli/analytics.h"
 #include "cli/ask.h"
+#include "cli/backup/backup.h"
 #include "cli/conversation.h"
-#include "cli/dead_letters.h"
+#include "cli/dlq/commands.h"
 #include "cli/kb/entries.h"
 #include "cli/kb/load.h"
 #include "cli/kb/search.h"
@@ -14,10 +15,12 @@
 namespace switchboard::cli {
 
 std::vector<Command> AllCommands() {
-  return {AskCommand(),        TailCommand(),       AgentsCommand(),    ConversationCommand(),
-          TicketCommand(),     TicketsCommand(),    AnalyticsCommand(), kb::LoadCommand(),
-          kb::PutCommand(),    kb::RemoveCommand(), kb::ListCommand(),  kb::SearchCommand(),
-          DeadLettersCommand()};
+  return {
+      AskCommand(),        TailCommand(),           AgentsCommand(),         ConversationCommand(),
+      TicketCommand(),     TicketsCommand(),        AnalyticsCommand(),      RebuildCommand(),
+      kb::LoadCommand(),   kb::PutCommand(),        kb::RemoveCommand(),     kb::ListCommand(),
+      kb::SearchCommand(), dlq::ListCommand(),      dlq::ShowCommand(),      dlq::ReplayCommand(),
+      dlq::DropCommand(),  backup::BackupCommand(), backup::RestoreCommand()};
 }
 
 }  // namespace switchboard::cli

@@ -7,6 +7,7 @@
 #include "common/base/deadline.h"
 #include "common/base/fault.h"
 #include "common/base/id.h"
+#include "common/base/sha256.h"
 #include "common/base/text.h"
 
 namespace switchboard {
@@ -25,6 +26,13 @@ TEST(Deadline, ExpiredHasNothingRemaining) {
   const Deadline past = Deadline::After(milliseconds(-5));
   EXPECT_TRUE(past.expired());
   EXPECT_EQ(past.Remaining(), milliseconds(0));
+}
+
+TEST(Sha256, OfPiecesIsThatOfTheWhole) {
+  Sha256 pieces;
+  for (const char* piece : {"a", "", "bc"}) pieces.Update(piece);
+  // FIPS 180-2, appendix B.1.
+  EXPECT_EQ(pieces.Hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Fault, CarriesFieldRemedyAndRetry) {

@@ -4,13 +4,13 @@
 #include <memory>
 
 #include "common/runtime/agent.h"
-#include "services/analytics/store.h"
+#include "services/analytics/storage.h"
 
 namespace switchboard::analytics {
 
 // `summary`: the figures of a window. The query runs on the blocking pool until the caller's
-// deadline.
-Awaitable<absl::StatusOr<v1::SummaryReply>> HandleSummary(std::shared_ptr<Store> store,
+// deadline. Unavailable, with the remedy, while the storage is broken.
+Awaitable<absl::StatusOr<v1::SummaryReply>> HandleSummary(std::shared_ptr<Storage> storage,
                                                           asio::any_io_executor pool,
                                                           runtime::Context context,
                                                           v1::SummaryRequest request);

@@ -1,5 +1,6 @@
 #include "services/analytics/ingest.h"
 
+#include "common/base/fault.h"
 #include "common/base/strings.h"
 #include "common/observability/log.h"
 #include "common/observability/metrics.h"
@@ -11,6 +12,7 @@ namespace {
 constexpr std::chrono::seconds kApiDeadline{10};
 // One transaction a batch. At 256 turns the cost of the commit's fsync is below that of the rows.
 constexpr int kBatchMax = 256;
+constexpr char kFeedbackSubject[] = "mesh.event.feedback.received";
 
 bus::ConsumerConfig ConsumerOf(const char* stream, const char* durable, const char* filter) {
   bus::ConsumerConfig config;
@@ -72,31 +74,32 @@ void Count(const char* what, const Stored& stored) {
 
 }  // namespace
 
-Ingest::Ingest(runtime::Agent& agent, std::shared_ptr<Store> store)
+Ingest::Ingest(runtime::Agent& agent, std::shared_ptr<Storage> storage)
     : agent_(agent),
-      store_(std::move(store)),
+      storage_(std::move(storage)),
       turns_(agent.bus(),
              ConsumerOf(runtime::kTurnsStream, kTurnsConsumer, "mesh.turn.completed.>"), Batches(),
              [this](std::span<const bus::Message> batch) { return HandleTurns(batch); }),
-      feedback_(
-          agent.bus(),
-          ConsumerOf(runtime::kEventsStream, kFeedbackConsumer, "mesh.event.feedback.received"),
-          Batches(),
-          [this](std::span<const bus::Message> batch) { return HandleFeedback(batch); }) {}
+      feedback_(agent.bus(),
+                ConsumerOf(runtime::kEventsStream, kFeedbackConsumer, kFeedbackSubject), Batches(),
+                [this](std::span<const bus::Message> batch) { return HandleFeedback(batch); }) {}
 
 Awaitable<absl::Status> Ingest::Prepare() {
   const int replicas = agent_.stream_replicas();
-  absl::Status status = co_await runtime::EnsureMeshStreams(
+  co_return co_await runtime::EnsureMeshStreams(
       agent_.bus(), replicas, Deadline::After(kApiDeadline), agent_.work_messages_max());
-  if (!status.ok() || !store_->empty()) co_return status;
-  status = co_await ForgetPosition(runtime::kTurnsStream, kTurnsConsumer);
+}
+
+Awaitable<absl::Status> Ingest::StartOver() {
+  absl::Status status = co_await ForgetPosition(runtime::kTurnsStream, kTurnsConsumer);
   if (!status.ok()) co_return status;
   co_return co_await ForgetPosition(runtime::kEventsStream, kFeedbackConsumer);
 }
 
 Awaitable<absl::Status> Ingest::ForgetPosition(std::string stream, std::string consumer) {
   std::string subject = StrCat("$JS.API.CONSUMER.DELETE.", stream, ".", consumer);
-  // That there is no such consumer is the usual answer; the runtime creates it afterwards.
+  // That there is no such consumer is the usual answer; Consumer creates it anew when it finds it
+  // gone.
   absl::StatusOr<bus::Message> reply = co_await agent_.bus().Request(
       std::move(subject), bus::Headers{}, std::string(), Deadline::After(kApiDeadline));
   co_return reply.status();
@@ -110,12 +113,12 @@ void Ingest::Register() {
 }
 
 Awaitable<absl::Status> Ingest::HandleTurns(std::span<const bus::Message> batch) {
-  auto store = [batch, store = store_] {
+  auto store = [batch, storage = storage_] {
     auto decoded = Decode<v1::ConversationRecord>(
         batch, [](const v1::ConversationRecord& record) { return !record.has_opened(); },
         CheckTurn);
-    return Stored{store->InsertTurns(decoded.records), decoded.records.size(),
-                  std::move(decoded.rejects)};
+    auto added = storage->Use([&](Store& open) { return open.InsertTurns(decoded.records); });
+    return Stored{std::move(added), decoded.records.size(), std::move(decoded.rejects)};
   };
   auto pending = runtime::Blocking(agent_.blocking_executor(), std::move(store));
   Stored stored = co_await std::move(pending);
@@ -125,11 +128,11 @@ Awaitable<absl::Status> Ingest::HandleTurns(std::span<const bus::Message> batch)
 }
 
 Awaitable<absl::Status> Ingest::HandleFeedback(std::span<const bus::Message> batch) {
-  auto store = [batch, store = store_] {
+  auto store = [batch, storage = storage_] {
     auto decoded = Decode<v1::FeedbackReceived>(
         batch, [](const v1::FeedbackReceived&) { return true; }, CheckFeedback);
-    return Stored{store->InsertFeedback(decoded.records), decoded.records.size(),
-                  std::move(decoded.rejects)};
+    auto added = storage->Use([&](Store& open) { return open.InsertFeedback(decoded.records); });
+    return Stored{std::move(added), decoded.records.size(), std::move(decoded.rejects)};
   };
   auto pending = runtime::Blocking(agent_.blocking_executor(), std::move(store));
   Stored stored = co_await std::move(pending);
@@ -149,6 +152,55 @@ Awaitable<absl::Status> Ingest::Bury(std::span<const bus::Message> batch, Reject
     if (!status.ok()) co_return status;
   }
   co_return absl::OkStatus();
+}
+
+namespace {
+
+absl::Status NotStorable(const absl::Status& why) {
+  return WithRemedy(
+      absl::InvalidArgumentError(ToAbsl(StrCat("it cannot be stored: ", why.message()))),
+      "correct who writes it; drop this one with switchboard dlq drop");
+}
+
+// Decodes one message and stores it: what the consumers do, for one that they gave up.
+absl::StatusOr<v1::RedeliverReply> StoreOne(Storage& storage, const v1::RedeliverRequest& request) {
+  v1::RedeliverReply reply;
+  absl::StatusOr<int> added = 0;
+  if (request.subject().rfind(runtime::kTurnCompletedPrefix, 0) == 0) {
+    v1::ConversationRecord record;
+    if (!record.ParseFromString(request.payload())) {
+      return NotStorable(absl::InvalidArgumentError("not a switchboard.v1.ConversationRecord"));
+    }
+    if (record.has_opened()) {
+      reply.set_outcome("nothing to do");
+      return reply;
+    }
+    if (absl::Status good = CheckTurn(record); !good.ok()) return NotStorable(good);
+    added = storage.Use([&](Store& store) { return store.InsertTurns({&record, 1}); });
+  } else if (request.subject() == kFeedbackSubject) {
+    v1::FeedbackReceived feedback;
+    if (!feedback.ParseFromString(request.payload())) {
+      return NotStorable(absl::InvalidArgumentError("not a switchboard.v1.FeedbackReceived"));
+    }
+    if (absl::Status good = CheckFeedback(feedback); !good.ok()) return NotStorable(good);
+    added = storage.Use([&](Store& store) { return store.InsertFeedback({&feedback, 1}); });
+  } else {
+    return InvalidField("subject", "is none that analytics consumes",
+                        "see services/analytics/README.md");
+  }
+  if (!added.ok()) return added.status();
+  reply.set_outcome(*added == 1 ? "stored" : "known already");
+  return reply;
+}
+
+}  // namespace
+
+Awaitable<absl::StatusOr<v1::RedeliverReply>> Ingest::Redeliver(v1::RedeliverRequest request) {
+  auto store = [storage = storage_, request = std::move(request)] {
+    return StoreOne(*storage, request);
+  };
+  auto pending = runtime::Blocking(agent_.blocking_executor(), std::move(store));
+  co_return co_await std::move(pending);
 }
 
 }  // namespace switchboard::analytics

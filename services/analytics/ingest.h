@@ -1,8 +1,8 @@
 // From the streams into the store: decodes a batch, commits it, and only then lets it be
 // acknowledged.
 //
-// A message that can never be stored goes to `mesh.dead.analytics`, whole, with its reason. A store
-// that fails gives the batch back: the stream keeps it until the store works again.
+// A message that can never be stored goes to `mesh.dead.analytics`, whole, with its reason. Storage
+// that fails gives the batch back: the stream keeps it until the storage works again.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,8 @@
 
 #include "common/bus/jetstream.h"
 #include "common/runtime/agent.h"
-#include "services/analytics/store.h"
+#include "services/analytics/storage.h"
+#include "switchboard/v1/operator.pb.h"
 
 namespace switchboard::analytics {
 
@@ -22,11 +23,18 @@ inline constexpr char kFeedbackConsumer[] = "analytics-feedback";
 
 class Ingest {
  public:
-  Ingest(runtime::Agent& agent, std::shared_ptr<Store> store);
+  Ingest(runtime::Agent& agent, std::shared_ptr<Storage> storage);
 
-  // Makes sure of the streams. With a store that is empty it also forgets how far the
-  // consumers had come, so that all that the streams hold is read into the new file.
+  // Makes sure of the streams.
   Awaitable<absl::Status> Prepare();
+
+  // Forgets how far the consumers had come, so that all that the streams hold is read again: into a
+  // new file, or into another one, which takes what it does not have yet.
+  Awaitable<absl::Status> StartOver();
+
+  // A message that went to the dead letters and stands in its stream still. InvalidArgument when it
+  // cannot be stored now either.
+  Awaitable<absl::StatusOr<v1::RedeliverReply>> Redeliver(v1::RedeliverRequest request);
 
   // Registers both consumers with the runtime, which runs and stops them.
   void Register();
@@ -40,7 +48,7 @@ class Ingest {
   Awaitable<absl::Status> Bury(std::span<const bus::Message> batch, Rejects rejects);
 
   runtime::Agent& agent_;
-  const std::shared_ptr<Store> store_;
+  const std::shared_ptr<Storage> storage_;
   bus::Consumer turns_;
   bus::Consumer feedback_;
 };

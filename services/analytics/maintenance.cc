@@ -1,13 +1,17 @@
 #include "services/analytics/maintenance.h"
 
 #include "absl/time/clock.h"
+#include "common/base/fault.h"
+#include "common/base/strings.h"
 #include "common/observability/log.h"
 
 namespace switchboard::analytics {
 namespace {
 
 // Kubernetes asks /readyz every 10 s by default: twice as often is fresh enough.
-constexpr std::chrono::seconds kProbeEvery{5};
+constexpr std::chrono::seconds kLookEvery{5};
+// While it is broken: somebody is mending it and watches.
+constexpr std::chrono::seconds kLookAgainAfter{1};
 constexpr std::chrono::hours kPruneEvery{1};
 // One write transaction stays below about 50 ms, so the consumer never waits long behind it.
 constexpr int kPruneRowsMax = 500;
@@ -16,10 +20,20 @@ int64_t NowMs() { return absl::ToUnixMillis(absl::Now()); }
 
 }  // namespace
 
-void Maintenance::Register() {
-  agent_.AddReadinessCheck("database", [this] { return writable_; });
+Maintenance::Maintenance(runtime::Agent& agent, std::shared_ptr<Storage> storage,
+                         StartOver start_over, std::chrono::hours retention)
+    : agent_(agent),
+      storage_(std::move(storage)),
+      start_over_(std::move(start_over)),
+      retention_(retention),
+      wake_(agent.io()),
+      alert_(agent.bus(), agent.info().name, agent.instance_id(),
+             {.kind = "storage-failed", .severity = "critical"}) {}
+
+void Maintenance::Register(std::shared_ptr<Transfer> transfer) {
+  agent_.AddReadinessCheck("storage", [this] { return state_; });
   agent_.Spawn(
-      "maintenance", [this] { return Run(); }, [this] { Stop(); });
+      "maintenance", [this, transfer] { return Run(transfer); }, [this] { Stop(); });
 }
 
 void Maintenance::Stop() {
@@ -27,33 +41,55 @@ void Maintenance::Stop() {
   wake_.cancel();
 }
 
-Awaitable<void> Maintenance::Run() {
+void Maintenance::Wake() {
+  look_again_ = true;
+  wake_.cancel();
+}
+
+Awaitable<void> Maintenance::Run(std::shared_ptr<Transfer> transfer) {
   auto prune_at = Clock::now();
   while (!stopped_) {
-    co_await Probe();
-    if (Clock::now() >= prune_at && writable_.ok()) {
+    look_again_ = false;
+    co_await Look();
+    if (Clock::now() >= prune_at && state_.ok()) {
       prune_at = Clock::now() + kPruneEvery;
       co_await Prune();
     }
+    transfer->Tidy();
     if (stopped_) co_return;
-    wake_.expires_after(kProbeEvery);
+    if (look_again_) continue;
+    wake_.expires_after(state_.ok() ? kLookEvery : kLookAgainAfter);
     boost::system::error_code ignored;
     co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
 }
 
-Awaitable<void> Maintenance::Probe() {
-  auto probe = [store = store_] { return store->Probe(NowMs()); };
-  auto pending = runtime::Blocking(agent_.blocking_executor(), std::move(probe));
-  absl::Status status = co_await std::move(pending);
-  if (status.code() != writable_.code()) {
-    if (status.ok()) {
-      log::Info("database can be written again", {});
-    } else {
-      log::Error("database cannot be written", {{"error", status.ToString()}});
-    }
+Awaitable<void> Maintenance::Look() {
+  auto look = [storage = storage_] { return storage->Look(NowMs()); };
+  auto pending = runtime::Blocking(agent_.blocking_executor(), std::move(look));
+  absl::Status found = co_await std::move(pending);
+  if (!found.ok()) {
+    state_ = found;
+    const std::string remedy = RemedyOf(found);
+    std::string message = StrCat(found.message(), remedy.empty() ? "" : ": ", remedy);
+    co_await alert_.Raise(std::move(message));
+    co_return;
   }
-  writable_ = std::move(status);
+  if (storage_->anew()) {
+    // Nothing is stored before the streams are set back: what came in between would hide the gap.
+    absl::Status started_over = co_await start_over_();
+    if (!started_over.ok()) {
+      log::Warning("consumers not set back, will be tried again",
+                   {{"error", started_over.ToString()}});
+      state_ = std::move(started_over);
+      co_return;
+    }
+    log::Info("another database file: reading the streams from their beginning");
+    storage_->Admit();
+  }
+  state_ = absl::OkStatus();
+  std::string message = StrCat("analytics database ", storage_->path(), " can be written again");
+  co_await alert_.Clear(std::move(message));
 }
 
 Awaitable<void> Maintenance::Prune() {
@@ -61,7 +97,9 @@ Awaitable<void> Maintenance::Prune() {
       NowMs() - std::chrono::duration_cast<std::chrono::milliseconds>(retention_).count();
   int removed = kPruneRowsMax;
   while (removed >= kPruneRowsMax && !stopped_) {
-    auto prune = [store = store_, before_ms] { return store->Prune(before_ms, kPruneRowsMax); };
+    auto prune = [storage = storage_, before_ms] {
+      return storage->Use([&](Store& store) { return store.Prune(before_ms, kPruneRowsMax); });
+    };
     auto pending = runtime::Blocking(agent_.blocking_executor(), std::move(prune));
     absl::StatusOr<int> result = co_await std::move(pending);
     if (!result.ok()) {

@@ -4,11 +4,18 @@
 
 #include <cmath>
 
+#include "absl/strings/cord.h"
 #include "common/base/fault.h"
 #include "common/base/strings.h"
 
 namespace switchboard::analytics {
 namespace {
+
+constexpr char kFaultKey[] = "switchboard/storage-fault";
+
+absl::Status Fault(absl::Status status, std::string_view fault, std::string_view remedy) {
+  return WithStorageFault(WithRemedy(std::move(status), remedy), fault);
+}
 
 absl::Status ToStatus(sqlite3* database, int code, const std::string& path) {
   const char* what = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
@@ -16,25 +23,34 @@ absl::Status ToStatus(sqlite3* database, int code, const std::string& path) {
   switch (code & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      // The stream still has the turns: a new file is filled from it (see Store::empty).
-      return WithRemedy(absl::DataLossError(StrCat(message, "; the file is damaged")),
-                        "restore a backup, or move the file away and start again: the turns that "
-                        "the stream TURNS still holds are then read anew");
+      return Fault(absl::DataLossError(StrCat(message, "; the file is damaged")), "damaged",
+                   "restore a backup (switchboard restore), or give up what is older than the "
+                   "streams: switchboard analytics rebuild moves the file aside and reads TURNS "
+                   "and EVENTS anew");
+    case SQLITE_FULL:
+      return Fault(absl::UnavailableError(message), "full",
+                   "free space on its disk; what the streams have kept meanwhile is then counted "
+                   "by itself");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
+      return Fault(absl::UnavailableError(message), "busy",
+                   "another program holds the file: end it, or wait until it has finished");
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return WithRemedy(absl::UnavailableError(message),
-                        "check that the folder exists, is writable and has space left");
+      return Fault(absl::UnavailableError(message), "unwritable",
+                   "check that the folder exists and that the agent's user may write to it and to "
+                   "the file");
+    case SQLITE_IOERR:
+      return Fault(absl::UnavailableError(message), "other",
+                   "check that the disk is mounted, writable, has space left and no errors in the "
+                   "kernel's log");
     case SQLITE_INTERRUPT:
       return absl::DeadlineExceededError(StrCat(message, "; the deadline has passed"));
     case SQLITE_CONSTRAINT:
       return absl::FailedPreconditionError(message);
     default:
-      return absl::InternalError(message);
+      return Fault(absl::InternalError(message), "other", "see the agent's log");
   }
 }
 
@@ -111,6 +127,49 @@ absl::Status Database::Execute(const std::string& sql) {
 
 int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(database_); }
 int64_t Database::changes() const { return sqlite3_changes64(database_); }
+
+absl::Status Database::QuickCheck() {
+  ASSIGN_OR_RETURN(Statement check, Prepare("PRAGMA quick_check(1)"));
+  ASSIGN_OR_RETURN(const bool row, check.Step());
+  if (row && check.Text(0) == "ok") return absl::OkStatus();
+  absl::Status damaged = ToStatus(nullptr, SQLITE_CORRUPT, path_);
+  return damaged;
+}
+
+absl::StatusOr<PageCopy> PageCopy::Begin(Database& source, Database& target) {
+  // The read transaction begins with the first read.
+  RETURN_IF_ERROR(source.Execute("BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1;"));
+  sqlite3_backup* backup = sqlite3_backup_init(target.get(), "main", source.get(), "main");
+  if (backup == nullptr) {
+    const int code = sqlite3_errcode(target.get());
+    (void)source.Execute("ROLLBACK");
+    return ToStatus(target.get(), code, target.path());
+  }
+  return PageCopy(source, target, backup);
+}
+
+absl::StatusOr<bool> PageCopy::Step(int pages) {
+  const int code = sqlite3_backup_step(backup_, pages);
+  if (code == SQLITE_DONE) return true;
+  if (code == SQLITE_OK) return false;
+  return ToStatus(nullptr, code, target_->path());
+}
+
+PageCopy::~PageCopy() {
+  if (backup_ == nullptr) return;
+  sqlite3_backup_finish(backup_);
+  (void)source_->Execute("ROLLBACK");
+}
+
+std::string StorageFault(const absl::Status& status) {
+  const auto fault = status.GetPayload(kFaultKey);
+  return fault ? std::string(*fault) : std::string();
+}
+
+absl::Status WithStorageFault(absl::Status status, std::string_view fault) {
+  status.SetPayload(kFaultKey, absl::Cord(ToAbsl(fault)));
+  return status;
+}
 
 absl::StatusOr<Transaction> Transaction::Begin(Database& database, bool write) {
   RETURN_IF_ERROR(database.Execute(write ? "BEGIN IMMEDIATE" : "BEGIN"));

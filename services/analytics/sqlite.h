@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 
 struct sqlite3;
+struct sqlite3_backup;
 struct sqlite3_stmt;
 
 namespace switchboard::analytics {
@@ -65,7 +66,7 @@ class Database {
  public:
   // Creates the file when it is missing, in WAL mode. `busy_timeout`: how long a statement waits
   // for another process's lock. Unavailable: the folder is missing, read-only or full. DataLoss:
-  // the file is damaged or no SQLite database; the message says how to recover.
+  // the file is damaged or no SQLite database; the remedy says how to recover.
   static absl::StatusOr<Database> Open(const std::string& path,
                                        std::chrono::milliseconds busy_timeout);
   Database() = default;
@@ -83,6 +84,8 @@ class Database {
   int64_t last_insert_id() const;
   // Rows that the last INSERT, UPDATE or DELETE changed.
   int64_t changes() const;
+  // Reads the whole file. DataLoss names the first damage found.
+  absl::Status QuickCheck();
   const std::string& path() const { return path_; }
   sqlite3* get() const { return database_; }
 
@@ -105,5 +108,33 @@ class Transaction {
   explicit Transaction(Database& database) : database_(&database) {}
   Database* database_;
 };
+
+// Copies `source` into `target`, some pages at a time, while other connections write to the same
+// file: a read transaction on `source` holds the state of the beginning (WAL). Both must outlive
+// it.
+class PageCopy {
+ public:
+  static absl::StatusOr<PageCopy> Begin(Database& source, Database& target);
+  PageCopy(PageCopy&& other) noexcept
+      : source_(other.source_),
+        target_(other.target_),
+        backup_(std::exchange(other.backup_, nullptr)) {}
+  PageCopy& operator=(PageCopy&&) = delete;
+  ~PageCopy();
+  // True when all is copied.
+  absl::StatusOr<bool> Step(int pages);
+
+ private:
+  PageCopy(Database& source, Database& target, sqlite3_backup* backup)
+      : source_(&source), target_(&target), backup_(backup) {}
+  Database* source_;
+  Database* target_;
+  sqlite3_backup* backup_;
+};
+
+// What kind of fault of the storage an error is: "full", "damaged", "unwritable", "busy", "removed"
+// or "other"; empty when it is none (a deadline, a wrong value).
+std::string StorageFault(const absl::Status& status);
+absl::Status WithStorageFault(absl::Status status, std::string_view fault);
 
 }  // namespace switchboard::analytics

@@ -217,6 +217,20 @@ absl::StatusOr<int> Store::Prune(int64_t before_ms, int rows_max) {
   return removed;
 }
 
+absl::Status Store::Check() {
+  std::lock_guard lock(read_mutex_);
+  return reader_.QuickCheck();
+}
+
+absl::StatusOr<Store::Counts> Store::Count() {
+  std::lock_guard lock(read_mutex_);
+  ASSIGN_OR_RETURN(
+      Statement query,
+      reader_.Prepare("SELECT(SELECT COUNT(*) FROM turns),(SELECT COUNT(*) FROM feedback)"));
+  RETURN_IF_ERROR(query.Step().status());
+  return Counts{query.Int(0), query.Int(1)};
+}
+
 absl::Status Store::Probe(int64_t now_ms) {
   std::lock_guard lock(write_mutex_);
   ASSIGN_OR_RETURN(Statement write,

@@ -50,6 +50,15 @@ class Store {
   // Ok when the file can be written right now.
   absl::Status Probe(int64_t now_ms);
 
+  // Reads the whole file. DataLoss: it is damaged.
+  absl::Status Check();
+
+  struct Counts {
+    int64_t turns = 0;
+    int64_t feedback = 0;
+  };
+  absl::StatusOr<Counts> Count();
+
  private:
   Store() = default;
 

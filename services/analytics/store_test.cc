@@ -305,7 +305,7 @@ TEST_F(StoreTest, AFileThatIsNoDatabaseIsRefusedWithARemedy) {
   const auto store = Store::Open(path());
   ASSERT_EQ(store.status().code(), absl::StatusCode::kDataLoss) << store.status();
   EXPECT_NE(store.status().message().find(path()), std::string::npos);
-  EXPECT_NE(RemedyOf(store.status()).find("move the file away"), std::string::npos);
+  EXPECT_NE(RemedyOf(store.status()).find("switchboard analytics rebuild"), std::string::npos);
 }
 
 TEST_F(StoreTest, AFolderThatDoesNotExistIsUnavailable) {

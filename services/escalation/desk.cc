@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/fault.h"
 #include "common/base/strings.h"
 #include "common/observability/log.h"
 #include "common/observability/metrics.h"
@@ -118,6 +119,30 @@ Awaitable<absl::Status> Desk::Announce(v1::Ticket ticket) {
       agent_.bus(), std::move(subject), std::move(headers), std::move(payload), std::move(options),
       Deadline::After(kApiDeadline));
   co_return ack.status();
+}
+
+Awaitable<absl::StatusOr<v1::RedeliverReply>> Desk::Redeliver(v1::RedeliverRequest request) {
+  constexpr char kRemedy[] = "correct who writes it; drop this one with switchboard dlq drop";
+  v1::ConversationRecord record;
+  v1::RedeliverReply reply;
+  if (request.subject().rfind(runtime::kTurnCompletedPrefix, 0) != 0 ||
+      !record.ParseFromString(request.payload())) {
+    absl::Status wrong = InvalidField("payload", "is no completed turn", kRemedy);
+    co_return wrong;
+  }
+  if (!CallsPerson(record)) {
+    reply.set_outcome("nothing to do");
+    co_return reply;
+  }
+  absl::StatusOr<v1::Ticket> ticket = BuildTicket(record);
+  if (!ticket.ok()) {
+    absl::Status wrong = WithRemedy(absl::InvalidArgumentError(ticket.status().message()), kRemedy);
+    co_return wrong;
+  }
+  reply.set_outcome(StrCat("ticket ", ticket->id(), " is open"));
+  absl::Status opened = co_await Open(*std::move(ticket), /*redelivered=*/true);
+  if (!opened.ok()) co_return opened;
+  co_return reply;
 }
 
 Awaitable<absl::StatusOr<v1::Ticket>> Desk::Read(std::string ticket_id, Deadline deadline) {

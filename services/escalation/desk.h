@@ -15,6 +15,7 @@
 #include "common/bus/key_value.h"
 #include "common/runtime/agent.h"
 #include "switchboard/v1/agents.pb.h"
+#include "switchboard/v1/operator.pb.h"
 
 namespace switchboard::escalation {
 
@@ -33,6 +34,10 @@ class Desk {
 
   // NotFound: no ticket of this id.
   Awaitable<absl::StatusOr<v1::Ticket>> Read(std::string ticket_id, Deadline deadline);
+
+  // A record that went to the dead letters and stands in TURNS still. InvalidArgument when it
+  // cannot be handled now either.
+  Awaitable<absl::StatusOr<v1::RedeliverReply>> Redeliver(v1::RedeliverRequest request);
 
  private:
   Awaitable<absl::Status> HandleBatch(std::span<const bus::Message> batch);

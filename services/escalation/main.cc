@@ -38,6 +38,13 @@ absl::Status SetUp(runtime::Agent& agent, const Config& config) {
       },
       SummarizeTicket);
   agent.Reserve("ticket");
+  agent.HandleStream<v1::RedeliverRequest, v1::RedeliverReply, v1::RedeliverReply>(
+      "redeliver",
+      [desk](runtime::Context, v1::RedeliverRequest request, runtime::Emitter<v1::RedeliverReply>) {
+        return desk->Redeliver(std::move(request));
+      },
+      nullptr, "mesh.operator.escalation.redeliver");
+  agent.Reserve("redeliver");
   agent.OnStart([desk] { return desk->Prepare(); });
   agent.Spawn(
       "tickets", [desk] { return desk->Run(); }, [desk] { desk->Stop(); });

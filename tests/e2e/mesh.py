@@ -289,7 +289,7 @@ class Mesh:
     def cli(self, *arguments, check=True, timeout=120):
         env = {**os.environ, "NATS_URL": self.nats_url, "GATEWAY_URL": f"http://127.0.0.1:{self.http_port}"}
         done = subprocess.run([str(BIN / "switchboard"), *arguments], env=env, timeout=timeout,
-                              capture_output=True, text=True)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if check:
             assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done

@@ -1,0 +1,42 @@
+// What operators' commands ask of streams: their state, their consumers, removal.
+// JetStream's JSON API over plain requests (ADR-2).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/bus/connection.h"
+
+namespace switchboard::bus {
+
+struct StreamState {
+  uint64_t messages = 0;
+  uint64_t bytes = 0;
+  uint64_t first_sequence = 0;
+  uint64_t last_sequence = 0;
+  uint64_t consumers = 0;
+};
+
+struct ConsumerPosition {
+  std::string name;
+  uint64_t delivered_sequence = 0;
+  // All up to here are acknowledged.
+  uint64_t ack_floor_sequence = 0;
+};
+
+// NotFound: no such stream, or no JetStream.
+Awaitable<absl::StatusOr<StreamState>> ReadStreamState(Connection& connection, std::string stream,
+                                                       Deadline deadline);
+Awaitable<absl::StatusOr<std::vector<ConsumerPosition>>> ListConsumers(Connection& connection,
+                                                                       std::string stream,
+                                                                       Deadline deadline);
+// The stream that stores `subject`. NotFound: none does.
+Awaitable<absl::StatusOr<std::string>> StreamOfSubject(Connection& connection, std::string subject,
+                                                       Deadline deadline);
+
+Awaitable<absl::Status> DeleteStream(Connection& connection, std::string stream, Deadline deadline);
+Awaitable<absl::Status> DeleteConsumer(Connection& connection, std::string stream,
+                                       std::string consumer, Deadline deadline);
+
+}  // namespace switchboard::bus

@@ -17,6 +17,7 @@
 #include "common/base/strings.h"
 #include "common/observability/log.h"
 #include "common/observability/metrics.h"
+#include "gateway/goodbye.h"
 #include "gateway/handshakes.h"
 #include "gateway/http_fields.h"
 #include "gateway/problem.h"
@@ -86,6 +87,15 @@ struct HttpServer::State {
 
 namespace {
 
+void LogException(std::exception_ptr exception) {
+  if (!exception) return;
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& error) {
+    log::Error("an HTTP connection ended with an exception", {{"error", error.what()}});
+  }
+}
+
 // One client. Lives in its own coroutine, Serve.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
@@ -108,6 +118,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> ReadRequest(Parser* parser);
   // False: the connection ends.
   Awaitable<bool> Answer(HttpRequest request, unsigned version, bool keep_alive);
+  // Nothing: the client has left, and the handler was told.
+  Awaitable<std::optional<HttpResponse>> Handle(HttpRequest request);
   Awaitable<bool> Write(HttpResponse response, unsigned version, bool keep_alive, bool head);
   Awaitable<void> Refuse(absl::Status error);
   Awaitable<void> Linger();
@@ -247,7 +259,9 @@ Awaitable<bool> Connection::ReadRequest(Parser* parser) {
 Awaitable<bool> Connection::Answer(HttpRequest request, unsigned version, bool keep_alive) {
   const bool head = request.method == "HEAD";
   stream_.expires_never();
-  HttpResponse response = co_await server_->handler(std::move(request));
+  std::optional<HttpResponse> handled = co_await Handle(std::move(request));
+  if (!handled) co_return false;
+  HttpResponse response = *std::move(handled);
   if (response.stream) {
     response.close = server_->leaving;
     EventStreamResult result =
@@ -260,6 +274,45 @@ Awaitable<bool> Connection::Answer(HttpRequest request, unsigned version, bool k
   }
   const bool stay = keep_alive && !response.close && !server_->leaving;
   co_return co_await Write(std::move(response), version, stay, head);
+}
+
+Awaitable<std::optional<HttpResponse>> Connection::Handle(HttpRequest request) {
+  struct Handling {
+    explicit Handling(asio::io_context& io) : changed(io, Clock::time_point::max()) {}
+    std::optional<HttpResponse> response;
+    bool ended = false;
+    bool left = false;
+    Timer changed;
+    asio::cancellation_signal stop_handler, stop_watch;
+  };
+  const auto handling = std::make_shared<Handling>(server_->io);
+  asio::co_spawn(
+      server_->io, server_->handler(std::move(request)),
+      asio::bind_cancellation_slot(handling->stop_handler.slot(),
+                                   [handling](std::exception_ptr exception, HttpResponse response) {
+                                     if (!handling->left) LogException(exception);
+                                     if (!exception) handling->response = std::move(response);
+                                     handling->ended = true;
+                                     handling->changed.cancel();
+                                   }));
+  WatchForGoodbye(stream_.socket(), handling->stop_watch.slot(), [handling] {
+    handling->left = true;
+    handling->changed.cancel();
+  });
+  error_code ignored;
+  while (!handling->ended && !handling->left) {
+    co_await handling->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  if (handling->ended) {
+    handling->stop_watch.emit(asio::cancellation_type::all);
+    co_return std::move(handling->response);
+  }
+  handling->stop_handler.emit(asio::cancellation_type::all);
+  // Ends at the latest with the request's deadline.
+  while (!handling->ended) {
+    co_await handling->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  co_return std::nullopt;
 }
 
 Awaitable<bool> Connection::Write(HttpResponse response, unsigned version, bool keep_alive,
@@ -309,15 +362,6 @@ Awaitable<void> TurnAway(std::shared_ptr<HttpServer::State> state, tcp::socket s
   error_code ignored;
   co_await http::async_write(stream, message, asio::redirect_error(asio::use_awaitable, ignored));
   stream.socket().shutdown(tcp::socket::shutdown_both, ignored);
-}
-
-void LogException(std::exception_ptr exception) {
-  if (!exception) return;
-  try {
-    std::rethrow_exception(exception);
-  } catch (const std::exception& error) {
-    log::Error("an HTTP connection ended with an exception", {{"error", error.what()}});
-  }
 }
 
 void Welcome(const std::shared_ptr<HttpServer::State>& state, tcp::socket socket) {

@@ -377,6 +377,16 @@ TEST_F(HttpServerTest, AStreamEndsWhenItsReaderLeaves) {
   EXPECT_TRUE(testing::WaitUntil([this] { return operations_.turns_cancelled == 1; }, 5s));
 }
 
+TEST_F(HttpServerTest, AnAnswerThatNobodyWaitsForIsNotWorkedOn) {
+  Start();
+  operations_.delay_before = 60s;
+  Client client(port_);
+  client.Send(Post("/v1/invoke", R"({"text":"hi"})"));
+  ASSERT_TRUE(testing::WaitUntil([this] { return operations_.turns_begun == 1; }, 5s));
+  client.Close();
+  EXPECT_TRUE(testing::WaitUntil([this] { return operations_.turns_cancelled == 1; }, 5s));
+}
+
 TEST_F(HttpServerTest, AStreamForAnOldClientEndsWithTheConnection) {
   Start();
   operations_.events = 1;

@@ -15,6 +15,7 @@
 #include "common/base/strings.h"
 #include "common/observability/log.h"
 #include "common/observability/metrics.h"
+#include "gateway/goodbye.h"
 #include "gateway/http_fields.h"
 
 namespace switchboard::gateway {
@@ -75,19 +76,6 @@ void StartProducer(const asio::any_io_executor& executor, const std::shared_ptr<
                      }));
 }
 
-// The client sends nothing while it listens; what becomes readable is its goodbye, or an early next
-// request, which must stay where it is.
-void WatchForGoodbye(asio::ip::tcp::socket& socket, const std::shared_ptr<Shared>& shared) {
-  socket.async_wait(asio::ip::tcp::socket::wait_read,
-                    asio::bind_cancellation_slot(
-                        shared->cancel_watch.slot(), [shared, &socket](error_code error) {
-                          if (shared->done || error == asio::error::operation_aborted) return;
-                          if (!error && socket.available(error) > 0 && !error) return;
-                          shared->gone = true;
-                          shared->wake.cancel();
-                        }));
-}
-
 Awaitable<error_code> WriteHead(beast::tcp_stream* stream, const HttpResponse* head,
                                 bool http_1_0) {
   http::response<http::empty_body> response;
@@ -145,7 +133,11 @@ Awaitable<EventStreamResult> WriteEventStream(beast::tcp_stream* stream, HttpRes
   EventStreamResult result;
   error_code error;
   StartProducer(executor, shared, head.stream, options.pending_bytes_max);
-  WatchForGoodbye(stream->socket(), shared);
+  WatchForGoodbye(stream->socket(), shared->cancel_watch.slot(), [shared] {
+    if (shared->done) return;
+    shared->gone = true;
+    shared->wake.cancel();
+  });
 
   while (!shared->gone) {
     if (shared->done && shared->instead && result.streamed) {

@@ -172,7 +172,8 @@ Awaitable<absl::Status> EnsureStream(Connection& connection, StreamConfig config
       co_await CallApi(connection, update, request, deadline, &error_code, true);
   if (!updated.ok() && error_code == kErrorStreamUpdateRefused && request.contains("republish")) {
     request.erase("republish");
-    updated = co_await CallApi(connection, std::move(update), std::move(request), deadline, nullptr, true);
+    updated = co_await CallApi(connection, std::move(update), std::move(request), deadline, nullptr,
+                               true);
   }
   co_return updated.status();
 }

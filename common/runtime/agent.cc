@@ -210,6 +210,7 @@ class AgentProcess : public Agent {
  protected:
   void AddVerb(Verb verb) override {
     if (verb.subject.empty()) verb.subject = AgentSubject(info_.name, verb.name);
+    verb.reserved = verb.subject.starts_with("mesh.operator.");
     endpoints_.push_back(
         std::make_unique<Endpoint>(*bus_, info_, instance_id_, *in_flight_, std::move(verb)));
   }

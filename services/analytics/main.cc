@@ -57,6 +57,7 @@ absl::Status SetUp(runtime::Agent& agent, const analytics::Config& config) {
         return analytics::HandleSummary(storage, pool, std::move(context), std::move(request));
       },
       analytics::SummaryLine);
+  agent.Reserve("summary");
   agent.HandleStream<v1::RedeliverRequest, v1::RedeliverReply, v1::RedeliverReply>(
       "redeliver",
       [raw = parts->ingest.get()](runtime::Context, v1::RedeliverRequest request,

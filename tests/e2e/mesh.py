@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -94,7 +95,7 @@ class Mesh:
                 self.cli("kb", "load", str(ROOT / "knowledge"))
             self.wait_whole()
         except BaseException:
-            self.__exit__(None, None, None)
+            self.__exit__(*sys.exc_info())
             raise
         return self
 

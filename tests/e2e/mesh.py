@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -57,13 +58,16 @@ class Mesh:
     """`replicas` maps an agent's name to how many of it run (default one).
 
     Keys of `processes`: "nats-server" (in a cluster "nats-server-0" …), "<agent>-<number>", "gateway" (further ones
-    "gateway-1" …). `nats_port`, `http_port` and `grpc_port` are those of the first.
+    "gateway-1" …). `nats_port`, `http_port` and `grpc_port` are those of the first. `bus_url` tells a process, by its
+    key, where its bus is (default: the servers themselves).
     """
 
-    def __init__(self, replicas=None, environment=None, load_knowledge=True, cluster=1, gateways=1):
+    def __init__(self, replicas=None, environment=None, load_knowledge=True, cluster=1, gateways=1,
+                 bus_url=None):
         self.replicas = replicas or {}
         self.environment = {"STREAM_REPLICAS": str(cluster), "DRAIN_DELAY_MS": "200", **(environment or {})}
         self.load_knowledge = load_knowledge
+        self.bus_url = bus_url or (lambda key: self.nats_url)
         self.folder = tempfile.TemporaryDirectory(prefix="switchboard-e2e-")
         self.processes = {}
         self.ports = {}
@@ -91,7 +95,7 @@ class Mesh:
                 self.cli("kb", "load", str(ROOT / "knowledge"))
             self.wait_whole()
         except BaseException:
-            self.__exit__(None, None, None)
+            self.__exit__(*sys.exc_info())
             raise
         return self
 
@@ -124,7 +128,7 @@ class Mesh:
         log = open(Path(self.folder.name) / f"{key}.log", "ab")
         env = {
             **os.environ,
-            "NATS_URL": self.nats_url,
+            "NATS_URL": self.bus_url(key),
             "GATEWAY_URL": f"http://127.0.0.1:{self.http_port}",
             **self.environment,
             **(environment or {}),
@@ -182,7 +186,7 @@ class Mesh:
         port = self.ports.setdefault(key, free_port())
         self.spawn(key, [str(BIN / agent)], {
             "HEALTH_PORT": str(port),
-            "ANALYTICS_DB": str(Path(self.folder.name) / f"{key}.db"),
+            "ANALYTICS_DB": str(Path(self.folder.name) / f"{agent}.db"),  # replicas keep one together
         })
         if wait:
             self.wait_ready(key, port)
@@ -200,7 +204,7 @@ class Mesh:
             self.wait_ready(key, port)
             self.wait_whole()
 
-    def wait_ready(self, key, port):
+    def wait_ready(self, key, port, seconds=READY_SECONDS_MAX):
         def ready():
             if self.processes[key].poll() is not None:
                 raise AssertionError(f"{key} has stopped")
@@ -209,7 +213,7 @@ class Mesh:
             except OSError:
                 return False
 
-        wait_until(ready, READY_SECONDS_MAX, f"{key} ready")
+        wait_until(ready, seconds, f"{key} ready")
 
     def wait_whole(self):
         """Until every gateway that runs sees every agent."""

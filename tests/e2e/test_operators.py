@@ -1,47 +1,12 @@
 """What operators see and do: the bus as text, the command line, the services protocol."""
 
 import json
-import socket
 import subprocess
 
 import pytest
 
 from mesh import AGENTS, BIN, ROOT, wait_until
-
-
-class PlainNats:
-    """A NATS client of a few lines that speaks the wire protocol, so that nothing of ours is in between."""
-
-    def __init__(self, port):
-        self.raw = socket.create_connection(("127.0.0.1", port), 10)
-        self.file = self.raw.makefile("rb")
-        self.file.readline()
-        self.send('CONNECT {"verbose":false,"headers":true,"no_responders":true,"protocol":1}')
-
-    def send(self, line, payload=None):
-        self.raw.sendall(line.encode() + b"\r\n" + (payload + b"\r\n" if payload is not None else b""))
-
-    def subscribe(self, subject, sid):
-        self.send(f"SUB {subject} {sid}")
-        self.send("PING")
-        while self.file.readline().strip() != b"PONG":
-            pass
-
-    def next(self, seconds=10):
-        """(subject, headers as text, payload)"""
-        self.raw.settimeout(seconds)
-        while True:
-            words = self.file.readline().decode().split()
-            if not words:
-                raise AssertionError("the connection ended")
-            if words[0] == "PING":
-                self.send("PONG")
-            if words[0] == "HMSG":
-                header_size, size = int(words[-2]), int(words[-1])
-                data = self.file.read(size + 2)[:-2]
-                return words[1], data[:header_size].decode(), data[header_size:]
-            if words[0] == "MSG":
-                return words[1], "", self.file.read(int(words[-1]) + 2)[:-2]
+from plain_nats import PlainNats
 
 
 @pytest.fixture()

@@ -1,6 +1,6 @@
 # Every target is one line of a script; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help up down test chaos lint tidy sanitize fuzz e2e docs clean
+.PHONY: help up down test chaos sim lint tidy sanitize fuzz e2e docs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ test: ## build and run every test on servers of its own
 
 chaos: ## faults under load for MINUTES=n (10), then the audit; SEED=s repeats a run's faults
 	@scripts/chaos
+
+sim: ## simulated lives of the mesh, SEEDS=20000 of them, or one with its diary: SEED=4711
+	@scripts/sim
 
 lint: ## formatting, layers, scripts and house rules; what CI runs
 	@scripts/lint

@@ -93,7 +93,7 @@ Awaitable<absl::StatusOr<v1::TurnStatus>> MeshOperations::GetTurn(CallContext co
     }
     co_await place->WaitForNews(std::min(kLookAgainAfter, until.Remaining()));
     // The bus being away shows at once: without this the loop would look as fast as it can.
-    if (!status.ok() && !absl::IsNotFound(status.status())) co_await Pause(kAwayPause);
+    if (!status.ok() && !absl::IsNotFound(status.status())) co_await Pause(until.Child(kAwayPause));
   }
 }
 

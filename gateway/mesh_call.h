@@ -28,9 +28,9 @@ inline runtime::Context BusContext(const CallContext& context, std::string conve
   return out;
 }
 
-inline Awaitable<void> Pause(std::chrono::milliseconds duration) {
+inline Awaitable<void> Pause(Deadline until) {
   const auto executor = co_await asio::this_coro::executor;
-  Timer timer(executor, duration);
+  Timer timer(executor, until.at());
   co_await timer.async_wait(asio::use_awaitable);
 }
 
@@ -52,7 +52,7 @@ Awaitable<absl::StatusOr<Reply>> CallPatiently(runtime::Caller* caller, std::str
       }
       co_return reply;
     }
-    co_await Pause(kAwayPause);
+    co_await Pause(patience.Child(kAwayPause));
   }
 }
 

@@ -182,7 +182,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::Submit(CallContext cont
   const Deadline reconnected = context.deadline.Child(kReconnectLimit);
   while (connection_.replicated() && connection_.state() != bus::State::kConnected &&
          !reconnected.expired()) {
-    co_await Pause(kReconnectPause);
+    co_await Pause(reconnected.Child(kReconnectPause));
   }
   if (connection_.state() != bus::State::kConnected) co_return Apology(absl::OkStatus());
   if (!limiter_.Admits(*turns_in_flight_)) {
@@ -251,7 +251,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::RunTurn(CallContext con
     if (patience->expired() || !away || missing) {
       co_return co_await LastResort(whole, std::move(turn), seen, reply.status());
     }
-    co_await Pause(kAwayPause);
+    co_await Pause(patience->Child(kAwayPause));
   }
 }
 

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/wait_traits.hpp>
 #include <chrono>
 
 namespace switchboard {
@@ -24,7 +23,8 @@ class Clock {
   }
 
   // For simulations, before anything runs: now() is what `now` says until it is null again. Not
-  // owned.
+  // owned. A loop under it must be told of its timers by the simulation (tests/sim/loop.h): the
+  // system's clock knows nothing of this one.
   static void Simulate(const time_point* now) { simulated_ = now; }
   static bool simulated() { return simulated_ != nullptr; }
 
@@ -32,26 +32,6 @@ class Clock {
   inline static const time_point* simulated_ = nullptr;
 };
 
-}  // namespace switchboard
-
-namespace boost::asio {
-
-// How long the loop sleeps before it looks at a timer again: under a simulation it never sleeps.
-template <>
-struct wait_traits<switchboard::Clock> {
-  static switchboard::Clock::duration to_wait_duration(
-      const switchboard::Clock::duration& duration) {
-    return switchboard::Clock::simulated() ? switchboard::Clock::duration::zero() : duration;
-  }
-  static switchboard::Clock::duration to_wait_duration(
-      const switchboard::Clock::time_point& expiry) {
-    const auto now = switchboard::Clock::now();
-    return to_wait_duration(expiry > now ? expiry - now : switchboard::Clock::duration::zero());
-  }
-};
-
-}  // namespace boost::asio
-
-namespace switchboard {
 using Timer = boost::asio::basic_waitable_timer<Clock>;
+
 }  // namespace switchboard

@@ -32,6 +32,24 @@ Message::~Message() {
   if (message_ != nullptr) natsMsg_Destroy(message_);
 }
 
+Message Message::Make(const std::string& subject, const std::string& reply_subject,
+                      const Headers& headers, std::string_view payload) {
+  // Messages are given back to a collector of the library's, which a connection would have started.
+  static const natsStatus opened = nats_Open(-1);
+  if (opened != NATS_OK) return Message();
+  natsMsg* created = nullptr;
+  const char* reply = reply_subject.empty() ? nullptr : reply_subject.c_str();
+  if (natsMsg_Create(&created, subject.c_str(), reply, payload.data(),
+                     static_cast<int>(payload.size())) != NATS_OK) {
+    return Message();
+  }
+  Message message(created);
+  for (const auto& [name, value] : headers) {
+    if (natsMsgHeader_Set(created, name.c_str(), value.c_str()) != NATS_OK) return Message();
+  }
+  return message;
+}
+
 std::string_view Message::subject() const {
   return message_ == nullptr ? std::string_view() : natsMsg_GetSubject(message_);
 }

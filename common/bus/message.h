@@ -26,6 +26,11 @@ class Message {
   }
   ~Message();
 
+  // One that did not come as such: out of an answer of JetStream's, or on a bus that a test makes
+  // up. Empty if nats.c refuses a header.
+  static Message Make(const std::string& subject, const std::string& reply_subject,
+                      const Headers& headers, std::string_view payload);
+
   std::string_view subject() const;
   // Where the sender waits for an answer; empty when nobody does.
   std::string_view reply_subject() const;

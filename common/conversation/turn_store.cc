@@ -46,6 +46,20 @@ bool MayBeRetry(const v1::Conversation& conversation, const v1::TurnRequest& req
          conversation.turn_count() > static_cast<uint32_t>(conversation.window_size());
 }
 
+// Whether the one who asks may write in this conversation at all.
+absl::Status CheckOwner(const v1::Conversation& conversation, const v1::TurnRequest& request) {
+  if (conversation.principal() != request.principal()) return UnknownConversation();
+  // One frontend speaks for many customers: a conversation stays with the one it began with.
+  const std::string& asking = request.customer().id();
+  if (!asking.empty() && asking != conversation.customer().id()) return UnknownConversation();
+  return absl::OkStatus();
+}
+
+absl::Status CheckOpen(const v1::Conversation& conversation) {
+  if (conversation.status() != v1::Conversation::CLOSED) return absl::OkStatus();
+  return WithField(absl::FailedPreconditionError("the conversation is closed"), "conversation_id");
+}
+
 }  // namespace
 
 absl::Status UnknownConversation() {
@@ -75,11 +89,7 @@ Awaitable<absl::StatusOr<Beginning>> TurnStore::Begin(v1::TurnRequest request, D
   if (!loaded.ok()) co_return loaded.status();
   beginning.before = *std::move(loaded);
   const v1::Conversation& conversation = beginning.before.record.conversation();
-  if (conversation.principal() != request.principal()) co_return UnknownConversation();
-  // One frontend speaks for many customers: a conversation stays with the one it began with.
-  const std::string& owner = conversation.customer().id();
-  const std::string& asking = request.customer().id();
-  if (!asking.empty() && asking != owner) co_return UnknownConversation();
+  CO_RETURN_IF_ERROR(CheckOwner(conversation, request));
   if (MayBeRetry(conversation, request)) {
     absl::StatusOr<Stored> same =
         co_await FindTurn(request.conversation_id(), request.turn_id(), deadline);
@@ -91,10 +101,7 @@ Awaitable<absl::StatusOr<Beginning>> TurnStore::Begin(v1::TurnRequest request, D
     }
     if (!absl::IsNotFound(same.status())) co_return same.status();
   }
-  if (conversation.status() == v1::Conversation::CLOSED) {
-    absl::Status closed = absl::FailedPreconditionError("the conversation is closed");
-    co_return WithField(std::move(closed), "conversation_id");
-  }
+  CO_RETURN_IF_ERROR(CheckOpen(conversation));
   co_return beginning;
 }
 
@@ -126,8 +133,11 @@ Awaitable<absl::StatusOr<v1::TurnCompleted>> TurnStore::Finish(
     }
     if (!now.ok()) co_return now.status();
     before = *std::move(now);
-    if (absl::IsAborted(status) &&
-        FindExchange(before.record.conversation(), request.turn_id()) == nullptr) {
+    // It may have been opened by somebody else, or closed, since Begin.
+    const v1::Conversation& conversation = before.record.conversation();
+    CO_RETURN_IF_ERROR(CheckOwner(conversation, request));
+    if (absl::IsAborted(status) && FindExchange(conversation, request.turn_id()) == nullptr) {
+      CO_RETURN_IF_ERROR(CheckOpen(conversation));
       continue;
     }
     absl::StatusOr<Stored> same =

@@ -120,8 +120,9 @@ void InFlight::Tick() {
   limit_metric_.Set(limiter_.limit());
   Probe(now);
   ticking_ = false;
-  // An idle process does not tick.
-  if (asked_ || probing_ || !working_.empty()) ScheduleTick();
+  // An idle process does not tick, unless it still believes in an overload that may be over: nobody
+  // else would tell it.
+  if (asked_ || probing_ || !working_.empty() || limiter_.overloaded()) ScheduleTick();
   asked_ = false;
 }
 

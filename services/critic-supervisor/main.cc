@@ -82,7 +82,8 @@ void TakeWork(runtime::Agent& agent, Supervisor* supervisor, const WorkerOptions
 absl::Status SetUp(runtime::Agent& agent, const Config& config,
                    std::unique_ptr<Supervisor>& supervisor) {
   ASSIGN_OR_RETURN(critic::Critic critic, critic::Critic::Load(config.policies));
-  supervisor = std::make_unique<Supervisor>(agent.bus(), std::move(critic), config.limits);
+  auto shared = std::make_shared<const critic::Critic>(std::move(critic));
+  supervisor = std::make_unique<Supervisor>(agent.bus(), std::move(shared), config.limits);
   supervisor->Register(agent);
   TakeWork(agent, supervisor.get(), config.work);
   agent.OnStart(

@@ -12,7 +12,8 @@ constexpr uint32_t kPageSizeDefault = 50;
 
 }  // namespace
 
-Supervisor::Supervisor(bus::Connection& bus, critic::Critic critic, TurnLimits limits)
+Supervisor::Supervisor(bus::Connection& bus, std::shared_ptr<const critic::Critic> critic,
+                       TurnLimits limits)
     : critic_(std::move(critic)),
       limits_(limits),
       caller_(bus, "critic-supervisor"),
@@ -53,7 +54,7 @@ absl::StatusOr<v1::ReviewReply> Supervisor::Review(const runtime::Context&,
   if (request.direction() == v1::ReviewRequest::DIRECTION_UNSPECIFIED) {
     return InvalidField("direction", "is missing", "send INPUT or OUTPUT");
   }
-  const critic::Review review = critic_.Examine(request);
+  const critic::Review review = critic_->Examine(request);
   v1::ReviewReply reply;
   reply.set_verdict(review.verdict);
   reply.set_policy(review.policy);
@@ -66,7 +67,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Supervisor::Submit(
   // A client without the gateway need not repeat in headers what the message says.
   context.turn_id = request.turn_id();
   context.conversation_id = request.conversation_id();
-  Turn turn(caller_, critic_, limits_, std::move(context), std::move(request), std::move(emitter));
+  Turn turn(caller_, *critic_, limits_, std::move(context), std::move(request), std::move(emitter));
   co_return co_await turn.Conduct();
 }
 

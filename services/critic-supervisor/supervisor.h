@@ -2,6 +2,8 @@
 // conversations.
 #pragma once
 
+#include <memory>
+
 #include "absl/status/statusor.h"
 #include "common/runtime/agent.h"
 #include "services/critic-supervisor/critic/critic.h"
@@ -11,7 +13,7 @@ namespace switchboard::critic_supervisor {
 
 class Supervisor {
  public:
-  Supervisor(bus::Connection& bus, critic::Critic critic, TurnLimits limits);
+  Supervisor(bus::Connection& bus, std::shared_ptr<const critic::Critic> critic, TurnLimits limits);
 
   // Lists the verbs with the runtime. `this` must outlive `agent`'s serving.
   void Register(runtime::Agent& agent);
@@ -28,7 +30,7 @@ class Supervisor {
                                                       v1::HistoryRequest request);
 
  private:
-  const critic::Critic critic_;
+  const std::shared_ptr<const critic::Critic> critic_;
   const TurnLimits limits_;
   runtime::Caller caller_;
   conversation::TurnStore store_;

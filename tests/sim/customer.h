@@ -1,0 +1,47 @@
+// Somebody with a few questions, one conversation, and little patience: sends the same message
+// again when no answer comes, sometimes also when one came, or twice at once, or two messages at
+// once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/sim/world.h"
+
+namespace switchboard::sim {
+
+class Customer {
+ public:
+  Customer(World& world, int number);
+
+  void Begin();
+  // Calm weather: one question more, everything asked with a key once again, and the history read.
+  void Conclude();
+
+ private:
+  struct Question {
+    std::string turn_id;
+    std::string text;
+    bool client_key = true;
+  };
+  enum class Opening { kCreated, kByKey, kByMessage };
+
+  void Open(int tries);
+  void Next();
+  Question NewQuestion();
+  void Try(const Question& question, int tries, bool then_next);
+  void Tease(const Question& question);
+  void Send(const Question& question, bool must_answer, World::Ended ended);
+  void After(std::chrono::microseconds most, std::function<void()> action);
+
+  World& world_;
+  Random& random_;
+  const std::string name_;
+  Opening opening_ = Opening::kCreated;
+  int questions_left_ = 0;
+  int asked_ = 0;
+  std::string conversation_id_;
+  std::vector<Question> answered_;
+};
+
+}  // namespace switchboard::sim

@@ -1,0 +1,131 @@
+// Thousands of lives of a small mesh, each from a seed. tests/sim/README.md tells how to read one.
+//
+//   SIM_SEEDS=100000 build/release/bin/sim_test     # more of them
+//   SIM_SEED=4711 build/release/bin/sim_test        # this one, with its diary
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "common/base/strings.h"
+#include "common/observability/log.h"
+#include "tests/sim/world.h"
+
+namespace switchboard::sim {
+namespace {
+
+// What `make test` has time for.
+constexpr uint64_t kSeeds = 3000;
+constexpr size_t kDiaryTail = 60;
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  uint64_t value = 0;
+  return text != nullptr && SimpleAtoi(text, &value) ? value : otherwise;
+}
+
+std::shared_ptr<const critic::Critic> Shipped() {
+  static const auto critic = [] {
+    log::Init("sim", "sim", "error");
+    return std::make_shared<const critic::Critic>(
+        critic::Critic::Load("services/critic-supervisor/policies.json").value());
+  }();
+  return critic;
+}
+
+Report Live(WorldOptions options) {
+  World world(options, Shipped());
+  return world.Live();
+}
+
+// The same life with its diary, for whoever has to understand it.
+std::string Explain(WorldOptions options, const Report& report) {
+  options.keep_diary = true;
+  const Report again = Live(options);
+  std::string text = StrCat("\nSIM_SEED=", options.seed, "\n", StrJoin(report.broken, "\n"), "\n");
+  const size_t lines = again.diary.size();
+  const bool whole = FromEnvironment("SIM_SEED", 0) > 0;
+  for (size_t i = whole || lines < kDiaryTail ? 0 : lines - kDiaryTail; i < lines; ++i) {
+    StrAppend(&text, again.diary[i], "\n");
+  }
+  return text;
+}
+
+TEST(Simulation, EveryPromiseIsKeptInEveryLife) {
+  const uint64_t only = FromEnvironment("SIM_SEED", 0);
+  const uint64_t first = only > 0 ? only : 1;
+  const uint64_t count = only > 0 ? 1 : FromEnvironment("SIM_SEEDS", kSeeds);
+  Report total;
+  int failed = 0;
+  for (uint64_t seed = first; seed < first + count && failed < 3; ++seed) {
+    const WorldOptions options{.seed = seed};
+    const Report report = Live(options);
+    total.attempts += report.attempts;
+    total.answered += report.answered;
+    total.stored += report.stored;
+    total.faults += report.faults;
+    if (report.broken.empty()) continue;
+    ++failed;
+    ADD_FAILURE() << Explain(options, report);
+  }
+  std::printf("%lu lives: %zu questions, %zu answers, %zu records, %zu faults\n", count,
+              total.attempts, total.answered, total.stored, total.faults);
+}
+
+TEST(Simulation, ASeedIsARun) {
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    const uint64_t once = Live({.seed = seed}).hash;
+    EXPECT_EQ(once, Live({.seed = seed, .keep_diary = true}).hash) << seed;
+    EXPECT_NE(once, Live({.seed = seed + 1000}).hash) << seed;
+  }
+}
+
+// A checker that cannot fail proves nothing.
+TEST(Simulation, ABrokenPromiseIsNoticed) {
+  constexpr uint64_t kEnough = 200;
+  struct Case {
+    const char* what;
+    WorldOptions options;
+    const char* complaint;
+  };
+  const Case cases[] = {
+      {"a stream that lets two write after the same record",
+       {.sabotage = {.expected_sequence_ignored = true}},
+       "does not follow from the one before"},
+      {"a stream that in addition does not know a message again",
+       {.sabotage = {.expected_sequence_ignored = true, .message_id_ignored = true}},
+       "is stored twice"},
+      {"a stream that acknowledges and forgets",
+       {.sabotage = {.writes_lost = 0.1}},
+       "was answered but not stored"},
+      {"a gateway that says something else",
+       {.gateway_forges = true},
+       "was answered otherwise than it is stored"},
+      {"a gateway that answers late",
+       {.gateway_overtime = std::chrono::seconds(3)},
+       "ended after its deadline"},
+      {"a supervisor that works on for nobody",
+       {.supervisor_overtime = std::chrono::seconds(3)},
+       "after its deadline had passed"},
+      {"a mesh that nobody mends",
+       {.nobody_restarts = true},
+       "was never answered, in calm weather"},
+  };
+  for (const Case& c : cases) {
+    std::vector<std::string> broken;
+    WorldOptions options = c.options;
+    const auto noticed = [&] {
+      return std::any_of(broken.begin(), broken.end(), [&](const std::string& line) {
+        return line.find(c.complaint) != std::string::npos;
+      });
+    };
+    for (options.seed = 1; options.seed <= kEnough && !noticed(); ++options.seed) {
+      broken = Live(options).broken;
+    }
+    EXPECT_TRUE(noticed()) << c.what;
+    if (noticed()) std::printf("%s: seed %lu\n", c.what, options.seed - 1);
+  }
+}
+
+}  // namespace
+}  // namespace switchboard::sim

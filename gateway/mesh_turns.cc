@@ -249,8 +249,10 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::RunTurn(CallContext con
     // Not told that nobody listens, but no sign of life either: somebody else listens on the bus.
     const bool missing = at_once.expired() && !directory_.Present(kSupervisor);
     if (patience->expired() || !away || missing) {
+      turn.set_client_key(true);
       co_return co_await LastResort(whole, std::move(turn), seen, reply.status());
     }
+    turn.set_client_key(true);  // somebody may have it
     co_await Pause(patience->Child(kAwayPause));
   }
 }

@@ -11,6 +11,12 @@ using nlohmann::json;
 // Pages of the server's list: a mesh has tens of consumers.
 constexpr int kPagesMax = 100;
 
+ConsumerPosition PositionOf(const json& consumer) {
+  return {consumer.value("name", ""),
+          consumer.value("/delivered/stream_seq"_json_pointer, uint64_t{0}),
+          consumer.value("/ack_floor/stream_seq"_json_pointer, uint64_t{0})};
+}
+
 }  // namespace
 
 Awaitable<absl::StatusOr<StreamState>> ReadStreamState(Connection& connection, std::string stream,
@@ -38,13 +44,22 @@ Awaitable<absl::StatusOr<std::vector<ConsumerPosition>>> ListConsumers(Connectio
     const json consumers = listed->value("consumers", json::array());
     if (!consumers.is_array()) break;
     for (const json& consumer : consumers) {
-      positions.push_back({consumer.value("name", ""),
-                           consumer.value("/delivered/stream_seq"_json_pointer, uint64_t{0}),
-                           consumer.value("/ack_floor/stream_seq"_json_pointer, uint64_t{0})});
+      positions.push_back(PositionOf(consumer));
     }
     if (consumers.empty() || positions.size() >= listed->value("total", size_t{0})) break;
   }
   co_return positions;
+}
+
+Awaitable<absl::StatusOr<ConsumerPosition>> ReadConsumerPosition(Connection& connection,
+                                                                 std::string stream,
+                                                                 std::string consumer,
+                                                                 Deadline deadline) {
+  std::string operation = StrCat("CONSUMER.INFO.", stream, ".", consumer);
+  absl::StatusOr<json> info = co_await CallApi(connection, std::move(operation), json(), deadline,
+                                               nullptr, /*idempotent=*/true);
+  if (!info.ok()) co_return info.status();
+  co_return PositionOf(*info);
 }
 
 Awaitable<absl::StatusOr<std::string>> StreamOfSubject(Connection& connection, std::string subject,
@@ -73,8 +88,9 @@ Awaitable<absl::Status> DeleteStream(Connection& connection, std::string stream,
 Awaitable<absl::Status> DeleteConsumer(Connection& connection, std::string stream,
                                        std::string consumer, Deadline deadline) {
   std::string operation = StrCat("CONSUMER.DELETE.", stream, ".", consumer);
-  absl::StatusOr<json> deleted =
-      co_await CallApi(connection, std::move(operation), json(), deadline, nullptr);
+  absl::StatusOr<json> deleted = co_await CallApi(connection, std::move(operation), json(),
+                                                  deadline, nullptr, /*idempotent=*/true);
+  if (absl::IsNotFound(deleted.status())) co_return absl::OkStatus();
   co_return deleted.status();
 }
 

@@ -31,11 +31,17 @@ Awaitable<absl::StatusOr<StreamState>> ReadStreamState(Connection& connection, s
 Awaitable<absl::StatusOr<std::vector<ConsumerPosition>>> ListConsumers(Connection& connection,
                                                                        std::string stream,
                                                                        Deadline deadline);
+// NotFound: no such stream or consumer.
+Awaitable<absl::StatusOr<ConsumerPosition>> ReadConsumerPosition(Connection& connection,
+                                                                 std::string stream,
+                                                                 std::string consumer,
+                                                                 Deadline deadline);
 // The stream that stores `subject`. NotFound: none does.
 Awaitable<absl::StatusOr<std::string>> StreamOfSubject(Connection& connection, std::string subject,
                                                        Deadline deadline);
 
 Awaitable<absl::Status> DeleteStream(Connection& connection, std::string stream, Deadline deadline);
+// Ok also when there is none.
 Awaitable<absl::Status> DeleteConsumer(Connection& connection, std::string stream,
                                        std::string consumer, Deadline deadline);
 

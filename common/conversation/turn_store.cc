@@ -38,8 +38,8 @@ absl::Status CheckSameRequest(const v1::TurnCompleted& stored, const v1::TurnReq
   return stored.fingerprint() == Fingerprint(request) ? absl::OkStatus() : KeyReused();
 }
 
-// Only a client's own id can come again after the window has moved on; ids of ours are new by
-// making.
+// After the window has moved on, only a request that says so can be a repeated one: ids of ours are
+// new by making.
 bool MayBeRetry(const v1::Conversation& conversation, const v1::TurnRequest& request) {
   if (FindExchange(conversation, request.turn_id()) != nullptr) return true;
   return request.client_key() &&
@@ -118,8 +118,8 @@ Awaitable<absl::StatusOr<v1::TurnCompleted>> TurnStore::Finish(
     record.set_traceparent(context.trace.traceparent());
     absl::Status status = co_await Commit(context, std::move(record), before.sequence, summary);
     if (status.ok()) co_return completed;
-    if (!absl::IsAborted(status) && !absl::IsAlreadyExists(status)) co_return status;
-    // Somebody wrote in between: another turn (write after it) or this very one (give its answer
+    if (!absl::IsAborted(status)) co_return status;
+    // Somebody wrote in between: other turns (write after them) or this very one (give its answer
     // back).
     absl::StatusOr<Stored> now = co_await Load(request.conversation_id(), context.deadline);
     const bool behind =
@@ -132,16 +132,23 @@ Awaitable<absl::StatusOr<v1::TurnCompleted>> TurnStore::Finish(
       continue;
     }
     if (!now.ok()) co_return now.status();
+    const uint64_t since = before.sequence + 1;
+    const uint32_t turns_before = before.record.conversation().turn_count();
     before = *std::move(now);
     // It may have been opened by somebody else, or closed, since Begin.
     const v1::Conversation& conversation = before.record.conversation();
     CO_RETURN_IF_ERROR(CheckOwner(conversation, request));
-    if (absl::IsAborted(status) && FindExchange(conversation, request.turn_id()) == nullptr) {
+    const bool in_window = conversation.turn_count() - turns_before <= kWindowMax;
+    if (in_window && FindExchange(conversation, request.turn_id()) == nullptr) {
       CO_RETURN_IF_ERROR(CheckOpen(conversation));
       continue;
     }
     absl::StatusOr<Stored> same =
-        co_await FindTurn(request.conversation_id(), request.turn_id(), context.deadline);
+        co_await FindTurn(request.conversation_id(), request.turn_id(), context.deadline, since);
+    if (!in_window && absl::IsNotFound(same.status())) {
+      CO_RETURN_IF_ERROR(CheckOpen(conversation));
+      continue;
+    }
     if (!same.ok()) co_return same.status();
     absl::Status matches = CheckSameRequest(same->record.turn(), request);
     if (!matches.ok()) co_return matches;
@@ -167,8 +174,8 @@ Awaitable<absl::StatusOr<Stored>> TurnStore::Next(std::string conversation_id, u
 }
 
 Awaitable<absl::StatusOr<Stored>> TurnStore::FindTurn(std::string conversation_id,
-                                                      std::string turn_id, Deadline deadline) {
-  uint64_t sequence = 1;
+                                                      std::string turn_id, Deadline deadline,
+                                                      uint64_t sequence) {
   for (;;) {
     absl::StatusOr<Stored> stored = co_await Next(conversation_id, sequence, deadline);
     if (!stored.ok()) co_return stored.status();
@@ -183,17 +190,16 @@ Awaitable<absl::Status> TurnStore::Commit(runtime::Context context, v1::Conversa
   headers.emplace_back(runtime::kHeaderSummary, std::move(summary));
   bus::PublishOptions options;
   options.expected_last_subject_sequence = expected_sequence;
-  // Turn ids are the client's: only together with the conversation are they anybody's own.
-  options.message_id =
-      record.has_turn() ? StrCat(record.conversation().id(), "/", record.turn().reply().turn_id())
-                        : StrCat("opened/", record.conversation().id());
+  // One record follows another: the id makes the server keep that also where it does not check the
+  // expectation atomically (docs/adr/0011-one-successor.md).
+  options.message_id = StrCat(record.conversation().id(), "/after-", expected_sequence);
   std::string subject = Subject(record.conversation().id());
   std::string payload = runtime::Encode(record);
   absl::StatusOr<bus::PublishAck> ack =
       co_await bus::PublishToStream(bus_, std::move(subject), std::move(headers),
                                     std::move(payload), std::move(options), context.deadline);
   if (!ack.ok()) co_return ack.status();
-  if (ack->duplicate) co_return absl::AlreadyExistsError("this turn is written already");
+  if (ack->duplicate) co_return absl::AbortedError("a record follows already");
   co_return absl::OkStatus();
 }
 

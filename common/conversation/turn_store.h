@@ -63,12 +63,12 @@ class TurnStore {
   Awaitable<absl::StatusOr<Stored>> Next(std::string conversation_id, uint64_t sequence,
                                          Deadline deadline);
 
-  // The record of that turn, however old. NotFound.
+  // The record of that turn, at or after `sequence`. NotFound.
   Awaitable<absl::StatusOr<Stored>> FindTurn(std::string conversation_id, std::string turn_id,
-                                             Deadline deadline);
+                                             Deadline deadline, uint64_t sequence = 1);
 
-  // Writes `record` after the record of `expected_sequence`. Aborted: another record came between.
-  // AlreadyExists: this turn is written. Stored durably when Ok.
+  // Writes `record` after the record of `expected_sequence`. Aborted: another record came between,
+  // or this very one, whose acknowledgement was lost. Stored durably when Ok.
   Awaitable<absl::Status> Commit(runtime::Context context, v1::ConversationRecord record,
                                  uint64_t expected_sequence, std::string summary);
 

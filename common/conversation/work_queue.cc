@@ -185,7 +185,7 @@ Awaitable<absl::Status> WorkQueue::EnsureConversation(runtime::Context context,
   std::string summary = "conversation opened";
   absl::Status opened =
       co_await store_.Commit(std::move(context), std::move(record), 0, std::move(summary));
-  if (!absl::IsAborted(opened) && !absl::IsAlreadyExists(opened)) co_return opened;
+  if (!absl::IsAborted(opened)) co_return opened;
   // Somebody opened it at the same moment; it must be the same principal.
   request.set_opens_conversation(false);
   absl::StatusOr<Beginning> again = co_await store_.Begin(std::move(request), deadline);

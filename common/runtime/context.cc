@@ -14,9 +14,11 @@ Context Context::FromMessage(const bus::Message& message) {
         std::chrono::milliseconds(std::clamp<int64_t>(remaining_ms, 0, kDeadlineMax.count()));
   }
   std::optional<trace::Context> trace = trace::Parse(message.Header(kHeaderTrace));
-  return Context{Deadline::After(remaining), std::string(message.Header(kHeaderTurn)),
-                 std::string(message.Header(kHeaderConversation)),
-                 trace ? *std::move(trace) : trace::NewTrace()};
+  Context context{Deadline::After(remaining), std::string(message.Header(kHeaderTurn)),
+                  std::string(message.Header(kHeaderConversation)),
+                  trace ? *std::move(trace) : trace::NewTrace()};
+  (void)SimpleAtoi(message.Header(kHeaderAttempt), &context.attempt);
+  return context;
 }
 
 Context Context::WithDeadline(Deadline sooner) const {

@@ -46,6 +46,8 @@ struct Context {
   std::string turn_id;
   std::string conversation_id;
   trace::Context trace = trace::NewTrace();
+  // Of the request that was received: above 1 it was sent before, perhaps to somebody else.
+  int attempt = 1;
 
   static Context FromMessage(const bus::Message& message);
   // The same turn and trace with less time.

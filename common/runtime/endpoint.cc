@@ -153,7 +153,7 @@ void Endpoint::OnMessage(bus::Message message) {
   }
   InFlight::Work& work = invocation->work;
   work.reply_subject = invocation->message.reply_subject();
-  (void)SimpleAtoi(invocation->message.Header(kHeaderAttempt), &work.attempt);
+  work.attempt = invocation->context.attempt;
   work.deadline = invocation->context.deadline;
   in_flight_.Begin(work, verb_.reserved);
   // The signal must outlive the coroutine that it may stop.

@@ -8,6 +8,8 @@ namespace switchboard::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
+// Core NATS delivers at most once: a probe this old is believed lost, and another is sent.
+constexpr std::chrono::seconds kProbeLost{5};
 // What a refused caller is told to wait: longer than a turn takes, shorter than anyone's patience.
 constexpr int kRetryAfterMs = 100;
 
@@ -137,7 +139,7 @@ void InFlight::SignOfLife(Work& work, Clock::time_point now) {
 }
 
 void InFlight::Probe(Clock::time_point now) {
-  if (probing_) {
+  if (probing_ && now - probe_sent_ < kProbeLost) {
     limiter_.OnWaited(now, now - probe_sent_);  // it still waits: so long at least
     return;
   }

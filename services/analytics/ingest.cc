@@ -2,6 +2,7 @@
 
 #include "common/base/fault.h"
 #include "common/base/strings.h"
+#include "common/bus/stream_admin.h"
 #include "common/observability/log.h"
 #include "common/observability/metrics.h"
 #include "common/runtime/streams.h"
@@ -10,6 +11,8 @@ namespace switchboard::analytics {
 namespace {
 
 constexpr std::chrono::seconds kApiDeadline{10};
+// A cluster elects a leader for each stream and consumer, seconds each.
+constexpr std::chrono::seconds kStartDeadline{30};
 // One transaction a batch. At 256 turns the cost of the commit's fsync is below that of the rows.
 constexpr int kBatchMax = 256;
 constexpr char kFeedbackSubject[] = "mesh.event.feedback.received";
@@ -87,7 +90,7 @@ Ingest::Ingest(runtime::Agent& agent, std::shared_ptr<Storage> storage)
 Awaitable<absl::Status> Ingest::Prepare() {
   const int replicas = agent_.stream_replicas();
   co_return co_await runtime::EnsureMeshStreams(
-      agent_.bus(), replicas, Deadline::After(kApiDeadline), agent_.work_messages_max());
+      agent_.bus(), replicas, Deadline::After(kStartDeadline), agent_.work_messages_max());
 }
 
 Awaitable<absl::Status> Ingest::StartOver() {
@@ -97,12 +100,17 @@ Awaitable<absl::Status> Ingest::StartOver() {
 }
 
 Awaitable<absl::Status> Ingest::ForgetPosition(std::string stream, std::string consumer) {
-  std::string subject = StrCat("$JS.API.CONSUMER.DELETE.", stream, ".", consumer);
-  // That there is no such consumer is the usual answer; Consumer creates it anew when it finds it
-  // gone.
-  absl::StatusOr<bus::Message> reply = co_await agent_.bus().Request(
-      std::move(subject), bus::Headers{}, std::string(), Deadline::After(kApiDeadline));
-  co_return reply.status();
+  const Deadline deadline = Deadline::After(kStartDeadline);
+  absl::StatusOr<bus::ConsumerPosition> position =
+      co_await bus::ReadConsumerPosition(agent_.bus(), stream, consumer, deadline);
+  if (absl::IsNotFound(position.status())) co_return absl::OkStatus();
+  if (!position.ok()) co_return position.status();
+  // It stands at the beginning. Another replica may be about to use it: deleting and creating a
+  // consumer at once leaves a cluster's copies of it at odds.
+  if (position->delivered_sequence == 0) co_return absl::OkStatus();
+  // Consumer creates it anew when it finds it gone.
+  co_return co_await bus::DeleteConsumer(agent_.bus(), std::move(stream), std::move(consumer),
+                                         deadline);
 }
 
 void Ingest::Register() {

@@ -67,6 +67,7 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Supervisor::Submit(
   // A client without the gateway need not repeat in headers what the message says.
   context.turn_id = request.turn_id();
   context.conversation_id = request.conversation_id();
+  if (context.attempt > 1) request.set_client_key(true);
   Turn turn(caller_, *critic_, limits_, std::move(context), std::move(request), std::move(emitter));
   co_return co_await turn.Conduct();
 }
@@ -92,7 +93,7 @@ Awaitable<absl::StatusOr<v1::Conversation>> Supervisor::Open(runtime::Context co
   absl::Status status =
       co_await store_.Commit(std::move(context), std::move(record), 0, std::move(summary));
   if (status.ok()) co_return opened;
-  if (!absl::IsAborted(status) && !absl::IsAlreadyExists(status)) co_return status;
+  if (!absl::IsAborted(status)) co_return status;
   absl::StatusOr<conversation::Stored> existing =
       co_await store_.Load(request.conversation_id(), deadline);
   if (!existing.ok()) co_return existing.status();

@@ -153,6 +153,7 @@ Awaitable<Settlement> Worker::Handle(std::shared_ptr<const bus::Message> message
   context.turn_id = work.request().turn_id();
   context.conversation_id = work.request().conversation_id();
   context.deadline = Deadline::After(options_.turn_timeout);
+  context.attempt = static_cast<int>(message->delivery_count());
   absl::StatusOr<v1::TurnReply> reply = co_await conduct_(std::move(context), work.request());
   if (!reply.ok()) co_return co_await Failed(std::move(message), reply.status());
   co_return co_await Answered(std::move(message), std::move(work), *std::move(reply));

@@ -16,6 +16,8 @@ namespace {
 
 // JetStream answers in milliseconds; this is the time a server may take to elect a leader.
 constexpr std::chrono::seconds kApiDeadline{10};
+// A cluster elects a leader for each stream and bucket, seconds each.
+constexpr std::chrono::seconds kStartDeadline{30};
 // A ticket is never changed yet; later states keep their history.
 constexpr int kTicketRevisionsKept = 16;
 
@@ -43,7 +45,7 @@ Desk::Desk(runtime::Agent& agent)
                 [this](std::span<const bus::Message> batch) { return HandleBatch(batch); }) {}
 
 Awaitable<absl::Status> Desk::Prepare() {
-  const Deadline deadline = Deadline::After(kApiDeadline);
+  const Deadline deadline = Deadline::After(kStartDeadline);
   absl::Status status = co_await runtime::EnsureMeshStreams(agent_.bus(), agent_.stream_replicas(),
                                                             deadline, agent_.work_messages_max());
   if (!status.ok()) co_return status;

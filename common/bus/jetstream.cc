@@ -1,5 +1,7 @@
 #include "common/bus/jetstream.h"
 
+#include <algorithm>
+
 #include "common/base/fault.h"
 #include "common/base/strings.h"
 #include "common/bus/jetstream_api.h"
@@ -156,6 +158,15 @@ json ToJson(const StreamConfig& config) {
   return out;
 }
 
+// Whether every setting of `wanted` stands in `existing`.
+bool Holds(const json& existing, const json& wanted) {
+  for (const auto& [key, value] : wanted.items()) {
+    const auto found = existing.find(key);
+    if (found == existing.end() || *found != value) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Awaitable<absl::Status> EnsureStream(Connection& connection, StreamConfig config,
@@ -167,6 +178,14 @@ Awaitable<absl::Status> EnsureStream(Connection& connection, StreamConfig config
       co_await CallApi(connection, std::move(create), request, deadline, &error_code, true);
   if (created.ok()) co_return absl::OkStatus();
   if (error_code != kErrorStreamNameInUse) co_return created.status();
+  std::string look = "STREAM.INFO." + config.name;
+  absl::StatusOr<json> info =
+      co_await CallApi(connection, std::move(look), json(), deadline, nullptr, true);
+  if (!info.ok()) co_return info.status();
+  const json existing = info->value("config", json::object());
+  // A process that was told of fewer copies than there are must not take any away.
+  request["num_replicas"] = std::max(config.replicas, existing.value("num_replicas", 1));
+  if (Holds(existing, request)) co_return absl::OkStatus();
   std::string update = "STREAM.UPDATE." + config.name;
   absl::StatusOr<json> updated =
       co_await CallApi(connection, update, request, deadline, &error_code, true);

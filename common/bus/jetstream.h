@@ -63,7 +63,8 @@ struct PublishOptions {
   std::optional<uint64_t> expected_last_subject_sequence;
 };
 
-// Creates the stream, or updates it when its configuration differs.
+// Creates the stream, or updates it when its configuration differs. Never takes copies away: fewer
+// `replicas` than the stream has are left alone.
 Awaitable<absl::Status> EnsureStream(Connection& connection, StreamConfig config,
                                      Deadline deadline);
 Awaitable<absl::Status> EnsureConsumer(Connection& connection, ConsumerConfig config,

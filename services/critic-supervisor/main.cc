@@ -41,17 +41,11 @@ struct Config {
                              "How long one delivery of an asynchronous turn may take, "
                              "milliseconds; then it is delivered again."},
                             30000, 100, 600000);
-    const std::string pauses = reader.String(
+    work->backoff = reader.MillisecondsList(
         {"WORK_BACKOFF_MS",
          "Pauses between the deliveries of an asynchronous turn, milliseconds, separated by "
          "commas; one more delivery than pauses, then it goes to DEAD. The same for all replicas."},
-        "1000,2000,4000,8000");
-    absl::StatusOr<std::vector<std::chrono::milliseconds>> backoff = ParseBackoff(pauses);
-    if (backoff.ok()) {
-      work->backoff = *std::move(backoff);
-    } else {
-      reader.AddError("WORK_BACKOFF_MS", ToStd(backoff.status().message()));
-    }
+        "1000,2000,4000,8000", 100, 600000, 9);
     work->sweep_interval = reader.Milliseconds(
         {"WORK_SWEEP_MS",
          "Time between two looks for asynchronous turns that were given up unnoticed, "

@@ -17,9 +17,6 @@ using bus::Settlement;
 using conversation::TurnName;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPauseMin{100};
-constexpr milliseconds kPauseMax{600000};
-constexpr size_t kPausesMax = 9;
 // For the writes after a turn.
 constexpr milliseconds kWriteLimit{5000};
 // Advisories are handled a few at a time: each is several reads and writes.
@@ -78,20 +75,6 @@ absl::Status Decode(const bus::Message& message, v1::TurnWork* work) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<milliseconds>> ParseBackoff(std::string_view text) {
-  std::vector<milliseconds> pauses;
-  for (const std::string_view piece : StrSplit(text, ',')) {
-    int value = 0;
-    if (!SimpleAtoi(piece, &value) || milliseconds(value) < kPauseMin ||
-        milliseconds(value) > kPauseMax || pauses.size() == kPausesMax) {
-      return absl::InvalidArgumentError(
-          "must be one to nine whole numbers from 100 to 600000, separated by commas");
-    }
-    pauses.emplace_back(value);
-  }
-  return pauses;
-}
 
 bool MaySucceedLater(const absl::Status& error) {
   switch (error.code()) {

@@ -33,9 +33,6 @@ struct WorkerOptions {
   std::chrono::milliseconds sweep_interval{30000};
 };
 
-// "1000,2000": whole milliseconds from 100 to 600000, one to nine of them. InvalidArgument.
-absl::StatusOr<std::vector<std::chrono::milliseconds>> ParseBackoff(std::string_view text);
-
 // Whether the same turn may succeed later. What cannot is poison.
 bool MaySucceedLater(const absl::Status& error);
 

@@ -6,23 +6,6 @@
 namespace switchboard::critic_supervisor {
 namespace {
 
-using std::chrono::milliseconds;
-using ::testing::ElementsAre;
-
-TEST(Backoff, IsReadAsWritten) {
-  const auto pauses = ParseBackoff("1000,2000,4000");
-  ASSERT_TRUE(pauses.ok());
-  EXPECT_THAT(*pauses, ElementsAre(milliseconds(1000), milliseconds(2000), milliseconds(4000)));
-  EXPECT_TRUE(ParseBackoff("100").ok());
-}
-
-TEST(Backoff, RefusesWhatIsNoPause) {
-  for (const char* text : {"", "1000,", "1s", "99", "600001", "-1", "1000;2000",
-                           "200,200,200,200,200,200,200,200,200,200"}) {
-    EXPECT_FALSE(ParseBackoff(text).ok()) << text;
-  }
-}
-
 TEST(Worker, TellsPoisonFromTrouble) {
   for (const absl::Status& poison :
        {absl::InvalidArgumentError(""), absl::FailedPreconditionError(""),

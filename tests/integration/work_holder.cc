@@ -2,6 +2,7 @@
 // while it has them in hand.
 #include <iostream>
 
+#include "common/base/strings.h"
 #include "tests/integration/work_turns.h"
 
 int main(int, char** argv) {
@@ -14,7 +15,10 @@ int main(int, char** argv) {
   auto script = std::make_shared<testing::Script>(**connection);
   script->lasts = std::chrono::hours(1);
   critic_supervisor::WorkerOptions work;
-  work.backoff = critic_supervisor::ParseBackoff(argv[2]).value();
+  work.backoff.clear();
+  for (const std::string_view pause : StrSplit(argv[2], ',')) {
+    work.backoff.emplace_back(std::stoi(std::string(pause)));
+  }
   critic_supervisor::Worker worker(**connection, "holder", testing::ConductOf(script), work);
   asio::co_spawn(io, worker.RunTurns(), asio::detached);
   Timer watch(io);

@@ -127,6 +127,7 @@ Awaitable<void> Gateway::Stop() {
   auto http_ended = http_.Join(deadline);
   auto both_ended = std::move(grpc_ended) && std::move(http_ended);
   co_await std::move(both_ended);
+  co_await operations_.Join(deadline);
   directory_.Stop();
 }
 

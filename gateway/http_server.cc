@@ -283,7 +283,7 @@ Awaitable<std::optional<HttpResponse>> Connection::Handle(HttpRequest request) {
     bool ended = false;
     bool left = false;
     Timer changed;
-    asio::cancellation_signal stop_handler, stop_watch;
+    asio::cancellation_signal stop_handler;
   };
   const auto handling = std::make_shared<Handling>(server_->io);
   asio::co_spawn(
@@ -295,7 +295,7 @@ Awaitable<std::optional<HttpResponse>> Connection::Handle(HttpRequest request) {
                                      handling->ended = true;
                                      handling->changed.cancel();
                                    }));
-  WatchForGoodbye(stream_.socket(), handling->stop_watch.slot(), [handling] {
+  const GoodbyeWatch watch(stream_.socket(), [handling] {
     handling->left = true;
     handling->changed.cancel();
   });
@@ -303,10 +303,7 @@ Awaitable<std::optional<HttpResponse>> Connection::Handle(HttpRequest request) {
   while (!handling->ended && !handling->left) {
     co_await handling->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
-  if (handling->ended) {
-    handling->stop_watch.emit(asio::cancellation_type::all);
-    co_return std::move(handling->response);
-  }
+  if (handling->ended) co_return std::move(handling->response);
   handling->stop_handler.emit(asio::cancellation_type::all);
   // Ends at the latest with the request's deadline.
   while (!handling->ended) {

@@ -59,6 +59,8 @@ class MeshOperations : public Operations {
                                                    std::string verb, std::string json) override;
   Awaitable<absl::StatusOr<v1::SummaryReply>> AnalyticsSummary(CallContext context,
                                                                v1::SummaryRequest request) override;
+  // Waits for the turns in hand, also those whose clients have left.
+  Awaitable<void> Join(Deadline deadline);
   std::vector<AgentState> Agents() const override { return directory_.List(); }
 
   // The process is leaving: whoever waits for an outcome gets what is known.

@@ -70,6 +70,7 @@ prometheus::Gauge& TurnsInFlight() {
   return gauge;
 }
 
+constexpr std::chrono::milliseconds kJoinPause{20};
 // The last resort is one read and one write.
 constexpr std::chrono::milliseconds kLastResortReserve{500};
 
@@ -196,6 +197,12 @@ Awaitable<absl::StatusOr<v1::TurnReply>> MeshOperations::Submit(CallContext cont
   absl::StatusOr<v1::TurnReply> reply = co_await std::move(running);
   if (!reply.ok()) co_return NameConversation(reply.status());
   co_return reply;
+}
+
+Awaitable<void> MeshOperations::Join(Deadline deadline) {
+  while (*turns_in_flight_ > 0 && !deadline.expired()) {
+    co_await Pause(deadline.Child(kJoinPause));
+  }
 }
 
 // Counts the turn, and tells the limiter how long it waited besides being worked on.

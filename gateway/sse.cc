@@ -34,7 +34,6 @@ struct Shared {
   std::optional<HttpResponse> instead;
   Timer wake;
   asio::cancellation_signal cancel_producer;
-  asio::cancellation_signal cancel_watch;
 };
 
 // What a client gets when its producer fails with an exception. Cancelled: it is the one who left.
@@ -133,7 +132,7 @@ Awaitable<EventStreamResult> WriteEventStream(beast::tcp_stream* stream, HttpRes
   EventStreamResult result;
   error_code error;
   StartProducer(executor, shared, head.stream, options.pending_bytes_max);
-  WatchForGoodbye(stream->socket(), shared->cancel_watch.slot(), [shared] {
+  const GoodbyeWatch watch(stream->socket(), [shared] {
     if (shared->done) return;
     shared->gone = true;
     shared->wake.cancel();
@@ -161,7 +160,6 @@ Awaitable<EventStreamResult> WriteEventStream(beast::tcp_stream* stream, HttpRes
     if (!woken && shared->pending.empty() && !shared->done) shared->pending = ": keep-alive\n\n";
   }
 
-  shared->cancel_watch.emit(asio::cancellation_type::all);
   if (!shared->done) shared->cancel_producer.emit(asio::cancellation_type::all);
   while (!shared->done) {
     // Ends at the latest with the turn's deadline.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstdio>
@@ -309,7 +310,7 @@ class AgentProcess : public Agent {
     for (const auto& endpoint : endpoints_) known.push_back(endpoint->verb().name);
     const std::string verb(subject.substr(AgentSubject(info_.name, "").size()));
     SendError(
-        *bus_, message, info_.name,
+        *bus_, message, info_.name, instance_id_,
         WithRemedy(
             WithField(absl::UnimplementedError(StrCat(info_.name, " has no verb ", verb)), "verb"),
             StrCat("use one of ", StrJoin(known, ", "))));
@@ -351,8 +352,9 @@ class AgentProcess : public Agent {
     for (Background& task : background_) {
       if (task.stop) task.stop();
     }
-    co_await WaitUntil([this] { return tasks_.running() == 0; },
-                       deadline.Child(std::chrono::seconds(5)));
+    // Consumers have work in hand too; what is left of the time is theirs, a second at least.
+    const Deadline rest(std::max(deadline.at(), Deadline::After(std::chrono::seconds(1)).at()));
+    co_await WaitUntil([this] { return tasks_.running() == 0; }, rest);
     for (auto& hook : stop_hooks_) co_await hook();
     if (started_) PublishLifecycle("mesh.event.agent.stopped");
     intake_.clear();

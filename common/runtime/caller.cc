@@ -26,9 +26,10 @@ constexpr double kSilenceRetriesPerSecond = 10;
 constexpr size_t kAnswersMin = 32;
 
 prometheus::Counter& ExtraAttempts(const char* cause) {
-  return metrics::Counter("switchboard_extra_attempts_total",
-                          "Requests sent once more: the first fell silent, or was late.",
-                          {{"cause", cause}});
+  return metrics::Counter(
+      "switchboard_extra_attempts_total",
+      "Requests sent once more: the first fell silent, was late, or was refused.",
+      {{"cause", cause}});
 }
 
 }  // namespace
@@ -103,7 +104,11 @@ Clock::duration Caller::Usual(const std::string& subject) const {
 class Caller::Exchange {
  public:
   Exchange(Caller& caller, Target& target, const Query& query, const Context& context)
-      : caller_(caller), target_(target), query_(query), context_(context) {
+      : caller_(caller),
+        target_(target),
+        query_(query),
+        context_(context),
+        sender_(caller.sender_) {
     const Clock::time_point now = Clock::now();
     caller_.budget_.OnRequest();
     if (now < target_.avoid_group_until) direct_ = target_.Alive("", now);
@@ -119,7 +124,7 @@ class Caller::Exchange {
     (void)stream_->Notify(kCancelSubject, {{kHeaderRequest, stream_->reply_subject()},
                                            {kHeaderAttempt, StrCat(attempts_)},
                                            {kHeaderTurn, context_.turn_id},
-                                           {kHeaderAgent, caller_.sender_}});
+                                           {kHeaderAgent, sender_}});
   }
 
   Awaitable<absl::StatusOr<bus::Message>> Run() {
@@ -144,6 +149,7 @@ class Caller::Exchange {
       if (kind.empty()) {
         // A cancellation that was meant for an earlier attempt.
         if (attempts_ > 1 && absl::IsCancelled(ReplyStatus(*message))) continue;
+        if (TriesElsewhere(*message, instance)) continue;
         open_ = false;
         if (attempts_ == 1) target_.OnAnswer(heard_ - began_);
         co_return message;
@@ -171,7 +177,18 @@ class Caller::Exchange {
       if (!lost_.empty() && instance == lost_) return false;
       if (producer_.empty()) producer_ = instance;
     }
-    return producer_.empty() || producer_ == instance;
+    // An error that does not say from whom, such as a server's, is everybody's.
+    return producer_.empty() || producer_ == instance || (instance.empty() && !part);
+  }
+
+  // A replica that is full has begun nothing: another may have room.
+  bool TriesElsewhere(const bus::Message& reply, const std::string& instance) {
+    if (attempts_ > 1 || !absl::IsResourceExhausted(ReplyStatus(reply))) return false;
+    const std::string other = target_.Alive(instance, heard_);
+    if (other.empty() || !caller_.budget_.Take()) return false;
+    ExtraAttempts("refused").Increment();
+    direct_ = other;
+    return SendAgain(heard_, true).ok();
   }
 
   // Ok: wait on. Otherwise the request has ended so.
@@ -231,6 +248,7 @@ class Caller::Exchange {
   Target& target_;
   const Query& query_;
   const Context& context_;
+  const std::string sender_;  // of its own: a process that ends may drop the caller first
   std::unique_ptr<bus::ReplyStream> stream_;
   int attempts_ = 1;
   bool open_ = true;      // somebody may work on it

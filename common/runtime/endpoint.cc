@@ -61,13 +61,14 @@ int HttpStatusOf(absl::StatusCode code) {
 }
 
 void SendError(bus::Connection& bus, const bus::Message& message, std::string_view agent,
-               const absl::Status& status) {
+               std::string_view instance_id, const absl::Status& status) {
   if (message.reply_subject().empty()) return;
   bus::Headers headers;
   headers.emplace_back(kHeaderError, OneLine(ToStd(status.message())));
   headers.emplace_back(kHeaderErrorCode, StrCat(HttpStatusOf(status.code())));
   headers.emplace_back(kHeaderStatus, absl::StatusCodeToString(status.code()));
   headers.emplace_back(kHeaderAgent, agent);
+  headers.emplace_back(kHeaderInstance, instance_id);
   if (const std::string field = FieldOf(status); !field.empty()) {
     headers.emplace_back(kHeaderField, OneLine(field));
   }
@@ -195,7 +196,7 @@ void Endpoint::Finish(const Invocation& invocation, const absl::Status& status) 
                                     {"trace_id", invocation.context.trace.trace_id},
                                     {"error", status.ToString()}});
     }
-    SendError(bus_, invocation.message, info_.name, status);
+    SendError(bus_, invocation.message, info_.name, instance_id_, status);
   }
   const Clock::duration took = Clock::now() - invocation.started;
   latency_.Observe(std::chrono::duration<double>(took).count());
@@ -224,7 +225,7 @@ void Endpoint::SendReply(const Invocation& invocation) {
   const absl::Status sent =
       bus_.Publish(std::string(invocation.message.reply_subject()), headers, payload);
   if (absl::IsOutOfRange(sent)) {
-    SendError(bus_, invocation.message, info_.name,
+    SendError(bus_, invocation.message, info_.name, instance_id_,
               absl::OutOfRangeError("the reply is larger than the bus carries"));
   }
 }

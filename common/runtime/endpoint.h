@@ -56,7 +56,7 @@ class Endpoint {
 
 // Answers `message` with an error in headers; nothing happens when nobody waits.
 void SendError(bus::Connection& bus, const bus::Message& message, std::string_view agent,
-               const absl::Status& status);
+               std::string_view instance_id, const absl::Status& status);
 
 // The HTTP status that fits; also ADR-32's Nats-Service-Error-Code.
 int HttpStatusOf(absl::StatusCode code);

@@ -8,6 +8,8 @@ namespace switchboard::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{100};
+// A tick this late is no load: callers give up after 750 ms of silence.
+constexpr std::chrono::seconds kStandstill{1};
 // Core NATS delivers at most once: a probe this old is believed lost, and another is sent.
 constexpr std::chrono::seconds kProbeLost{5};
 // What a refused caller is told to wait: longer than a turn takes, shorter than anyone's patience.
@@ -37,8 +39,8 @@ InFlight::InFlight(bus::Connection& bus, std::string agent, std::string instance
 }
 
 absl::Status InFlight::Start() {
-  // A probe that was under way is lost with the connection, and says nothing about a queue.
-  bus_.OnStateChange([this](bus::State) { probing_ = false; });
+  // What was measured was the connection's end and no queue.
+  bus_.OnStateChange([this](bus::State) { ForgetWaits(); });
   ASSIGN_OR_RETURN(cancellations_, bus_.Subscribe(kCancelSubject, "", [this](bus::Message message) {
     OnCancel(message);
   }));
@@ -47,6 +49,7 @@ absl::Status InFlight::Start() {
     if (!probing_) return;
     probing_ = false;
     const Clock::time_point now = Clock::now();
+    if (StoodStill(now)) return;
     waited_metric_.Set(std::chrono::duration<double>(now - probe_sent_).count());
     limiter_.OnWaited(now, now - probe_sent_);
   }));
@@ -88,8 +91,7 @@ void InFlight::OnCancel(const bus::Message& message) {
   (void)SimpleAtoi(message.Header(kHeaderAttempt), &attempt);
   for (Work& work : working_) {
     if (work.reply_subject != request || work.attempt > attempt) continue;
-    Stop(work, Work::End::kAbandoned);
-    return;
+    Stop(work, Work::End::kAbandoned);  // several attempts of one request may be here
   }
 }
 
@@ -104,14 +106,27 @@ void InFlight::Stop(Work& work, Work::End why) {
 void InFlight::ScheduleTick() {
   if (stopped_) return;
   ticking_ = true;
-  timer_.expires_after(kTick);
+  tick_due_ = Clock::now() + kTick;
+  timer_.expires_at(tick_due_);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) Tick();
   });
 }
 
+// The process was frozen, or a handler has blocked the loop: what waited meanwhile has been given
+// up.
+bool InFlight::StoodStill(Clock::time_point now) const {
+  return ticking_ && now - tick_due_ > kStandstill;
+}
+
+void InFlight::ForgetWaits() {
+  probing_ = false;
+  limiter_.ForgetWaits();
+}
+
 void InFlight::Tick() {
   const Clock::time_point now = Clock::now();
+  if (StoodStill(now)) ForgetWaits();
   for (Work& work : working_) {
     if (work.deadline.expired()) {
       Stop(work, Work::End::kExpired);

@@ -65,6 +65,8 @@ class InFlight {
   void Stop(Work& work, Work::End why);
   void SignOfLife(Work& work, Clock::time_point now);
   void Probe(Clock::time_point now);
+  bool StoodStill(Clock::time_point now) const;
+  void ForgetWaits();
 
   bus::Connection& bus_;
   const std::string agent_;
@@ -75,6 +77,7 @@ class InFlight {
   Limiter limiter_;
   Timer timer_;
   bool ticking_ = false;
+  Clock::time_point tick_due_{};
   bool asked_ = false;  // since the last tick
   bool probing_ = false;
   bool stopped_ = false;

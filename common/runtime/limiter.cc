@@ -16,6 +16,11 @@ constexpr int kOverloadFactor = 4;
 
 void Limiter::OnStart(int in_hand) { peak_ = std::max(peak_, in_hand); }
 
+void Limiter::ForgetWaits() {
+  window_open_ = false;
+  overloaded_ = false;
+}
+
 void Limiter::OnWaited(Clock::time_point now, Clock::duration waited) {
   if (window_open_ && now >= window_end_) CloseWindow();
   if (!window_open_) {

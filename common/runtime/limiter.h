@@ -40,6 +40,8 @@ class Limiter {
 
   // Work was begun; `in_hand` counts it.
   void OnStart(int in_hand);
+  // The waits of late say nothing of what is to come: the process or its connection stood still.
+  void ForgetWaits();
   // Something waited so long before it was begun.
   void OnWaited(Clock::time_point now, Clock::duration waited);
 

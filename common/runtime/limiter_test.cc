@@ -60,5 +60,11 @@ TEST_F(LimiterTest, IsOverloadedOnlyWhileTheWaitStandsFarAboveTheTarget) {
   EXPECT_FALSE(limiter_.overloaded());
 }
 
+TEST_F(LimiterTest, WhatStoodStillIsNoQueue) {
+  Run(5, milliseconds(250), 10);
+  limiter_.ForgetWaits();
+  EXPECT_FALSE(limiter_.overloaded());
+}
+
 }  // namespace
 }  // namespace switchboard::runtime

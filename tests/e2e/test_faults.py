@@ -57,6 +57,33 @@ def test_without_the_critic_the_customer_gets_an_apology_and_a_person(mesh):
     wait_until(lambda: mesh.cli("ticket", ticket, check=False).returncode == 0, what="the ticket")
 
 
+@pytest.mark.parametrize("agent", ["response-generator", "critic-supervisor"])
+def test_a_frozen_agent_does_not_keep_the_customer_waiting(mesh, agent):
+    mesh.processes[f"{agent}-0"].send_signal(signal.SIGSTOP)
+    try:
+        answer = mesh.post("/v1/invoke", {"text": QUESTION}, {"Request-Timeout-Ms": "2000"})
+        assert answer.status == 200, answer.body
+        reply = answer.json()
+        assert reply["degraded"] == [agent]
+        assert reply["escalated"] and reply["reply"].strip()
+    finally:
+        mesh.processes[f"{agent}-0"].send_signal(signal.SIGCONT)
+    assert ask_until(mesh, lambda r: r["degraded"] == [] and r["citations"])
+
+
+def test_less_time_means_less_work(mesh):
+    """With 20 ms the legs get less than their least; with 10 ms there is none for the generator either."""
+
+    def degraded(timeout_ms):
+        answer = mesh.post("/v1/invoke", {"text": QUESTION}, {"Request-Timeout-Ms": str(timeout_ms)})
+        return answer.json().get("degraded") if answer.status == 200 else None
+
+    legs = ["intent-classifier", "knowledge-retrieval", "escalation"]
+    wait_until(lambda: degraded(20) == legs, what="an answer without the legs")
+    wait_until(lambda: degraded(10) == [*legs, "response-generator"], what="a canned answer")
+    assert degraded(5000) == []
+
+
 def test_an_operator_who_watches_the_bus_does_not_keep_the_mesh_from_noticing(mesh):
     # A subscriber on mesh.> counts as a responder: the server no longer says that nobody is there.
     with mesh.cli_background("tail"):

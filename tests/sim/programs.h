@@ -9,6 +9,7 @@
 #include "gateway/agent_directory.h"
 #include "gateway/mesh_operations.h"
 #include "services/critic-supervisor/critic/critic.h"
+#include "services/critic-supervisor/worker.h"
 #include "tests/sim/process.h"
 
 namespace switchboard::sim {
@@ -17,10 +18,11 @@ namespace switchboard::sim {
 using HandlerEnded =
     std::function<void(Process& process, const std::string& verb, Deadline deadline)>;
 
-// critic-supervisor as its main.cc sets it up, on the real endpoints. `overtime`: how long
-// its handlers sleep on behind their deadline; zero, but for the test that sees the auditor notice.
+// critic-supervisor as its main.cc sets it up, on the real endpoints and with the real worker.
+// `overtime`: how long its handlers sleep on behind their deadline; zero, but for the test that
+// sees the auditor notice.
 Process::Start SupervisorProgram(std::shared_ptr<const critic::Critic> critic, HandlerEnded ended,
-                                 Clock::duration overtime);
+                                 Clock::duration overtime, critic_supervisor::WorkerOptions work);
 
 // How an agent that is made up behaves.
 struct Manners {
@@ -43,18 +45,24 @@ class GatewayProgram : public Program {
  public:
   using Answered = std::function<void(absl::StatusOr<v1::TurnReply>)>;
   using Opened = std::function<void(absl::StatusOr<v1::ConversationView>)>;
+  using Stands = std::function<void(absl::StatusOr<v1::TurnStatus>)>;
 
   explicit GatewayProgram(Process& process);
   int in_flight() const override { return in_flight_; }
 
   // Call on the process's loop. What is in hand when the process dies is never answered.
   void Invoke(gateway::CallContext context, v1::InvokeRequest request, Answered answered);
+  void Submit(gateway::CallContext context, v1::InvokeRequest request, Stands stands);
+  void LookUp(gateway::CallContext context, v1::GetTurnRequest request, Stands stands);
   void Create(gateway::CallContext context, Opened opened);
   void Read(gateway::CallContext context, v1::GetConversationRequest request, Opened opened);
 
  private:
   Awaitable<void> RunInvoke(gateway::CallContext context, v1::InvokeRequest request,
                             Answered answered);
+  Awaitable<void> RunSubmit(gateway::CallContext context, v1::InvokeRequest request, Stands stands);
+  Awaitable<void> RunLookUp(gateway::CallContext context, v1::GetTurnRequest request,
+                            Stands stands);
   Awaitable<void> RunCreate(gateway::CallContext context, Opened opened);
   Awaitable<void> RunRead(gateway::CallContext context, v1::GetConversationRequest request,
                           Opened opened);

@@ -104,7 +104,8 @@ class Audition {
       if (asked.must_answer) Complain(asked.turn_id, " was never answered, in calm weather");
       return false;
     }
-    if (asked.ended_at > std::max(asked.deadline.at(), asked.stopped_until) + kSlack) {
+    const auto by = std::max(asked.deadline.at(), asked.stopped_until + asked.patience);
+    if (asked.ended_at > by + kSlack) {
       Complain(asked.turn_id, " ended after its deadline");
     }
     if (outcome.ok()) return true;

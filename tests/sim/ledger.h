@@ -26,6 +26,8 @@ struct Asked {
   Clock::time_point ended_at{};
   // Until when the gateway was stopped: an answer could not leave it before.
   Clock::time_point stopped_until{};
+  // What it may take after that: a look's limits are reckoned by the gateway, from when it looks.
+  Clock::duration patience{0};
 };
 
 struct Attempt : Asked {

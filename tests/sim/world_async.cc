@@ -35,6 +35,7 @@ void World::Look(Inquiry look, milliseconds wait, Told ended) {
   Process* gateway = AnyGateway();
   look.asked_at = simulation_.now();
   look.deadline = Deadline::After(wait + kLookMost);
+  look.patience = wait + kLookMost;
   ledger_.looks.push_back(std::move(look));
   Inquiry* entry = &ledger_.looks.back();
   simulation_.Note(entry->turn_id, "looks at", gateway->name());

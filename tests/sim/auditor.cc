@@ -44,10 +44,11 @@ class Audition {
 
   void ReadDead(const Stream& dead, const Ledger& ledger) {
     for (const auto& [sequence, message] : dead.messages()) {
-      const auto name =
-          conversation::TurnOfSubject(message.packet->subject, conversation::kDeadTurnPrefix);
+      const std::string& subject = message.packet->subject;
+      if (subject == StrCat(conversation::kDeadTurnPrefix, kNonsense)) continue;
+      const auto name = conversation::TurnOfSubject(subject, conversation::kDeadTurnPrefix);
       if (!name) {
-        Complain("DEAD has ", message.packet->subject);
+        Complain("DEAD has ", subject);
         continue;
       }
       dead_.insert({name->conversation_id, name->turn_id});

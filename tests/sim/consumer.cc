@@ -160,6 +160,8 @@ void Consumer::Acknowledge(uint64_t sequence, std::string_view word) {
 }
 
 void Consumer::Exhausted(uint64_t sequence, int deliveries) {
+  broker_.simulation().Note(stream_.name(), "gives up", StrCat(sequence));
+  if (broker_.jetstream().sabotage.advisories_lost) return;
   const nlohmann::json advisory = {{"type", "io.nats.jetstream.advisory.v1.max_deliver"},
                                    {"stream", stream_.name()},
                                    {"consumer", name_},

@@ -14,6 +14,8 @@ namespace {
 
 // MAX_IN_FLIGHT's default.
 constexpr int kInHandMax = 1024;
+// About as many as a supervisor's loop takes for one turn and its acknowledgement.
+constexpr uint64_t kStepsOfATurn = 60;
 
 }  // namespace
 
@@ -109,8 +111,11 @@ namespace {
 class SupervisorHost : public HostedAgent {
  public:
   SupervisorHost(Process& process, std::shared_ptr<const critic::Critic> critic, HandlerEnded ended,
-                 Clock::duration overtime, critic_supervisor::WorkerOptions work)
+                 Clock::duration overtime, const Manners* manners,
+                 critic_supervisor::WorkerOptions work)
       : HostedAgent(process, {"critic-supervisor", ""}, std::move(ended), overtime),
+        process_(process),
+        manners_(manners),
         supervisor_(process.connection(), std::move(critic), {}),
         worker_(
             process.connection(), process.instance(),
@@ -132,11 +137,17 @@ class SupervisorHost : public HostedAgent {
   Awaitable<absl::StatusOr<v1::TurnReply>> Conduct(runtime::Context context,
                                                    v1::TurnRequest request) {
     const Watcher watcher(this, "an asynchronous turn", context.deadline);
+    Random& random = process_.simulation().random();
+    if (random.Chance(manners_->deadly)) {
+      process_.KillAfterSteps(static_cast<int>(1 + random.Below(kStepsOfATurn)));
+    }
     runtime::Emitter<v1::TurnEvent> nobody;
     co_return co_await supervisor_.Submit(std::move(context), std::move(request),
                                           std::move(nobody));
   }
 
+  Process& process_;
+  const Manners* manners_;
   critic_supervisor::Supervisor supervisor_;
   critic_supervisor::Worker worker_;
 };
@@ -144,10 +155,11 @@ class SupervisorHost : public HostedAgent {
 }  // namespace
 
 Process::Start SupervisorProgram(std::shared_ptr<const critic::Critic> critic, HandlerEnded ended,
-                                 Clock::duration overtime, critic_supervisor::WorkerOptions work) {
-  return [critic = std::move(critic), ended = std::move(ended), overtime,
+                                 Clock::duration overtime, const Manners* manners,
+                                 critic_supervisor::WorkerOptions work) {
+  return [critic = std::move(critic), ended = std::move(ended), overtime, manners,
           work = std::move(work)](Process& process) -> std::unique_ptr<Program> {
-    return std::make_unique<SupervisorHost>(process, critic, ended, overtime, work);
+    return std::make_unique<SupervisorHost>(process, critic, ended, overtime, manners, work);
   };
 }
 

@@ -12,6 +12,9 @@
 
 namespace switchboard::sim {
 
+// Names no turn: what is stored under it in WORK belongs into DEAD.
+inline constexpr char kNonsense[] = "nonsense";
+
 // Something that was asked of a gateway.
 struct Asked {
   // Empty: a new conversation, whose id only its answer tells.

@@ -18,13 +18,7 @@ namespace switchboard::sim {
 using HandlerEnded =
     std::function<void(Process& process, const std::string& verb, Deadline deadline)>;
 
-// critic-supervisor as its main.cc sets it up, on the real endpoints and with the real worker.
-// `overtime`: how long its handlers sleep on behind their deadline; zero, but for the test that
-// sees the auditor notice.
-Process::Start SupervisorProgram(std::shared_ptr<const critic::Critic> critic, HandlerEnded ended,
-                                 Clock::duration overtime, critic_supervisor::WorkerOptions work);
-
-// How an agent that is made up behaves.
+// How an agent that is made up behaves, and what becomes of supervisors.
 struct Manners {
   std::chrono::microseconds answer_most{30000};
   // Shares of the requests: answered after up to `slow_most`, with an error, never.
@@ -34,7 +28,16 @@ struct Manners {
   double mute = 0;
   // Of the generator's answers, what the critic must reject.
   double improper = 0;
+  // Of the deliveries of asynchronous turns, those that whoever takes them does not survive.
+  double deadly = 0;
 };
+
+// critic-supervisor as its main.cc sets it up, on the real endpoints and with the real worker.
+// `overtime`: how long its handlers sleep on behind their deadline; zero, but for the test that
+// sees the auditor notice.
+Process::Start SupervisorProgram(std::shared_ptr<const critic::Critic> critic, HandlerEnded ended,
+                                 Clock::duration overtime, const Manners* manners,
+                                 critic_supervisor::WorkerOptions work);
 
 // intent-classifier, knowledge-retrieval, escalation or response-generator, by `name`. No two
 // answers are the same. `manners` is read at each request.

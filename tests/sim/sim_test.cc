@@ -85,11 +85,13 @@ TEST(Simulation, ASeedIsARun) {
   }
 }
 
-// Either of the two guards of a conversation's order holds alone (docs/adr/0011-one-successor.md).
+// Either of the two guards of a conversation's order holds alone (docs/adr/0011-one-successor.md),
+// and the sweep finds what no advisory tells (docs/adr/0007-work-queue.md).
 TEST(Simulation, OneGuardIsEnough) {
   for (uint64_t seed = 1; seed <= 100; ++seed) {
     for (const Sabotage& guard :
-         {Sabotage{.expected_sequence_ignored = true}, Sabotage{.message_id_ignored = true}}) {
+         {Sabotage{.expected_sequence_ignored = true}, Sabotage{.message_id_ignored = true},
+          Sabotage{.advisories_lost = true}}) {
       const WorldOptions options{.seed = seed, .sabotage = guard};
       const Report report = Live(options);
       EXPECT_TRUE(report.broken.empty()) << Explain(options, report);

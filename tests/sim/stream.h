@@ -23,6 +23,8 @@ struct Sabotage {
   double work_lost = 0;
   // A work queue forgets what it has delivered, whatever becomes of it.
   bool delivery_is_acknowledgement = false;
+  // Nobody is told what the server gave up.
+  bool advisories_lost = false;
 };
 
 struct StoredMessage {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/strings.h"
+#include "common/conversation/work_queue.h"
 #include "common/runtime/streams.h"
 #include "tests/sim/auditor.h"
 #include "tests/sim/customer.h"
@@ -74,6 +75,8 @@ void World::ChooseWeather() {
   manners_.error = random.Chance(0.3) ? 0.1 : 0;
   manners_.mute = random.Chance(0.3) ? 0.1 : 0;
   manners_.improper = random.Chance(0.3) ? 0.3 : 0.02;
+  constexpr double kDeadly[] = {0.3, 0.9};
+  manners_.deadly = random.Chance(0.15) ? kDeadly[random.Below(2)] : 0;
   // Half of the lives are short of patience, so that turns also reach their last delivery.
   if (random.Chance(0.5)) {
     work_.backoff = {milliseconds(200), milliseconds(400), milliseconds(800), milliseconds(1600)};
@@ -102,7 +105,7 @@ void World::Populate(std::shared_ptr<const critic::Critic> critic) {
     processes_.push_back(std::make_unique<Process>(broker_, std::move(name), start, restart));
   };
   const Process::Start supervisor =
-      SupervisorProgram(std::move(critic), ended, options_.supervisor_overtime, work_);
+      SupervisorProgram(std::move(critic), ended, options_.supervisor_overtime, &manners_, work_);
   for (const int replica : {1, 2}) {
     add(StrCat("gateway-", replica), gateway);
     add(StrCat("supervisor-", replica), supervisor);
@@ -117,6 +120,7 @@ Report World::Live() {
   for (const auto& process : processes_) process->Run();
   for (const auto& customer : customers_) customer->Begin();
   PlanFaults();
+  if (simulation_.random().Chance(0.1)) PlanNonsense();
   bool in_time = simulation_.RunFor(kStorm);
   CalmDown();
   in_time = in_time && simulation_.RunFor(kSettling);
@@ -149,6 +153,16 @@ void World::PlanFaults() {
   for (uint64_t left = simulation_.random().Below(13); left > 0; --left) {
     simulation_.After(simulation_.random().Between(milliseconds(1), kStorm), [this] { Fault(); });
   }
+}
+
+// Something in the work queue that nobody can handle.
+void World::PlanNonsense() {
+  simulation_.After(simulation_.random().Between(milliseconds(1), kStorm), [this] {
+    Process* gateway = AnyGateway();
+    gateway->Post([gateway] {
+      (void)gateway->connection().Publish(StrCat(conversation::kWorkTurnPrefix, kNonsense), {}, "");
+    });
+  });
 }
 
 void World::Fault() {

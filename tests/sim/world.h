@@ -71,6 +71,7 @@ class World {
   void Populate(std::shared_ptr<const critic::Critic> critic);
   void ChooseWeather();
   void PlanFaults();
+  void PlanNonsense();
   void Fault();
   void StopServer();
   void CalmDown();

@@ -14,8 +14,8 @@ namespace {
 
 // MAX_IN_FLIGHT's default.
 constexpr int kInHandMax = 1024;
-// About as many as a supervisor's loop takes for one turn and its acknowledgement.
-constexpr uint64_t kStepsOfATurn = 60;
+// Steps of a supervisor's loop, of which a turn and its acknowledgement take about as many.
+constexpr uint64_t kStepsOfATurn = 30;
 
 }  // namespace
 

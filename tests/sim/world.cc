@@ -82,7 +82,7 @@ void World::ChooseWeather() {
     work_.backoff = {milliseconds(200), milliseconds(400), milliseconds(800), milliseconds(1600)};
   }
   work_.turn_timeout = random.Chance(0.5) ? seconds(2) : seconds(10);
-  work_.sweep_interval = seconds(5);
+  work_.sweep_interval = options_.nobody_sweeps ? seconds(3600) : seconds(5);
 }
 
 void World::Populate(std::shared_ptr<const critic::Critic> critic) {

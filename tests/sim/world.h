@@ -24,6 +24,7 @@ struct WorldOptions {
   Clock::duration gateway_overtime{0};
   bool gateway_forges = false;
   bool nobody_restarts = false;
+  bool nobody_sweeps = false;
 };
 
 struct Report {

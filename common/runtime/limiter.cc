@@ -11,6 +11,9 @@ constexpr double kIncrease = 1.0 / 16;
 // The share of the limit from which it counts as reached.
 constexpr double kReached = 0.8;
 constexpr int kOverloadFactor = 4;
+// Whoever works measures every tenth of a second: what was measured before such a pause says
+// nothing about now.
+constexpr std::chrono::seconds kIdle{1};
 
 }  // namespace
 
@@ -22,6 +25,7 @@ void Limiter::ForgetWaits() {
 }
 
 void Limiter::OnWaited(Clock::time_point now, Clock::duration waited) {
+  if (window_open_ && now - waited >= window_end_ + kIdle) window_open_ = false;
   if (window_open_ && now >= window_end_) CloseWindow();
   if (!window_open_) {
     window_open_ = true;

@@ -51,6 +51,19 @@ TEST_F(LimiterTest, GrowsAgainOnlyWhileItIsNearlyReached) {
   EXPECT_EQ(limiter_.limit(), 200);
 }
 
+TEST_F(LimiterTest, WhatItSawBeforeAnIdleTimeIsForgotten) {
+  limiter_.OnWaited(now_, milliseconds(6000));  // the process was stopped
+  now_ += milliseconds(10000);
+  Run(1, milliseconds(1), 10);
+  EXPECT_FALSE(limiter_.overloaded());
+  EXPECT_EQ(limiter_.limit(), 200);
+}
+
+TEST_F(LimiterTest, MeasurementsFarApartCountWhileEachOfThemWaitedSoLong) {
+  for (int i = 0; i < 3; ++i) limiter_.OnWaited(now_ += milliseconds(5000), milliseconds(4900));
+  EXPECT_TRUE(limiter_.overloaded());
+}
+
 TEST_F(LimiterTest, IsOverloadedOnlyWhileTheWaitStandsFarAboveTheTarget) {
   Run(5, milliseconds(60), 10);
   EXPECT_FALSE(limiter_.overloaded());

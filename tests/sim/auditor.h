@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/jetstream.h"
 #include "tests/sim/ledger.h"
-#include "tests/sim/stream.h"
 
 namespace switchboard::sim {
 
-// One line for each promise that was broken; empty: all were kept. `turns`: the stream TURNS, null
-// when it was never made.
-std::vector<std::string> Audit(const Ledger& ledger, const Stream* turns);
+// One line for each promise that was broken; empty: all were kept. `streams`: as they are at the
+// end.
+std::vector<std::string> Audit(const Ledger& ledger, const JetStream& streams);
 
 }  // namespace switchboard::sim

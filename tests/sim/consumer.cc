@@ -58,9 +58,20 @@ void Consumer::EndRequest(uint64_t number, std::string_view status) {
 }
 
 void Consumer::Pump() {
+  if (broker_.down()) return;
   std::erase_if(requests_, [&](const Request& one) { return !broker_.HasInterest(one.reply); });
   while (!requests_.empty() && DeliverOne()) {
   }
+}
+
+// What is due again counts as pending, what has left the stream does not.
+nlohmann::json Consumer::Info() const {
+  const auto pending = std::count_if(pending_.begin(), pending_.end(), [this](const auto& one) {
+    return stream_.Get(one.first) != nullptr;
+  });
+  return {{"name", name_},
+          {"delivered", {{"stream_seq", next_sequence_ - 1}}},
+          {"num_ack_pending", pending}};
 }
 
 // What is to be delivered again goes before what is new.
@@ -99,8 +110,14 @@ bool Consumer::DeliverOne() {
                          message->sequence, ".", ++delivered_, ".0.0");
   broker_.simulation().Note("server", "delivers", packet->reply);
   broker_.RouteTo(request.reply, packet);
-  WaitForAck(message->sequence);
   if (--request.left == 0) requests_.pop_front();
+  if (stream_.work_queue() && broker_.jetstream().sabotage.delivery_is_acknowledgement) {
+    const uint64_t sequence = message->sequence;
+    pending_.erase(sequence);
+    stream_.Remove(sequence);
+  } else {
+    WaitForAck(message->sequence);
+  }
   return true;
 }
 
@@ -143,6 +160,8 @@ void Consumer::Acknowledge(uint64_t sequence, std::string_view word) {
 }
 
 void Consumer::Exhausted(uint64_t sequence, int deliveries) {
+  broker_.simulation().Note(stream_.name(), "gives up", StrCat(sequence));
+  if (broker_.jetstream().sabotage.advisories_lost) return;
   const nlohmann::json advisory = {{"type", "io.nats.jetstream.advisory.v1.max_deliver"},
                                    {"stream", stream_.name()},
                                    {"consumer", name_},

@@ -23,6 +23,8 @@ class Consumer {
   void Acknowledge(uint64_t sequence, std::string_view word);
   // The stream has something new.
   void Pump();
+  // As the server tells it: {"delivered": {"stream_seq"}, "num_ack_pending"}.
+  nlohmann::json Info() const;
 
  private:
   struct Request {

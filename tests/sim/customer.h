@@ -3,7 +3,9 @@
 // once.
 #pragma once
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/world.h"
@@ -15,14 +17,19 @@ class Customer {
   Customer(World& world, int number);
 
   void Begin();
-  // Calm weather: one question more, everything asked with a key once again, and the history read.
+  // Calm weather: two questions more, one of them asynchronous, and everything asked with a key
+  // once again.
   void Conclude();
+  // The end: looks at each turn that was accepted, and reads the history.
+  void LookBack();
 
  private:
   struct Question {
     std::string turn_id;
     std::string text;
     bool client_key = true;
+    // Accepted now, answered later.
+    bool later = false;
   };
   enum class Opening { kCreated, kByKey, kByMessage };
 
@@ -32,6 +39,11 @@ class Customer {
   void Try(const Question& question, int tries, bool then_next);
   void Tease(const Question& question);
   void Send(const Question& question, bool must_answer, World::Ended ended);
+  void Submit(const Question& question, bool must_answer, World::Told ended);
+  void TrySubmit(const Question& question, int tries, bool then_next);
+  void WaitFor(const Question& question, int tries, bool then_next);
+  Asked Say(const Question& question, bool must_answer);
+  void GoOn();
   void After(std::chrono::microseconds most, std::function<void()> action);
 
   World& world_;
@@ -42,6 +54,10 @@ class Customer {
   int asked_ = 0;
   std::string conversation_id_;
   std::vector<Question> answered_;
+  // Keys it has used for two things.
+  std::set<std::string> spoilt_;
+  // Conversation and turn of what was accepted.
+  std::vector<std::pair<std::string, std::string>> accepted_;
 };
 
 }  // namespace switchboard::sim

@@ -7,12 +7,15 @@
 #include "common/runtime/call.h"
 #include "common/runtime/streams.h"
 #include "services/critic-supervisor/supervisor.h"
+#include "services/critic-supervisor/worker.h"
 
 namespace switchboard::sim {
 namespace {
 
 // MAX_IN_FLIGHT's default.
 constexpr int kInHandMax = 1024;
+// Steps of a supervisor's loop, of which a turn and its acknowledgement take about as many.
+constexpr uint64_t kStepsOfATurn = 30;
 
 }  // namespace
 
@@ -43,18 +46,7 @@ Awaitable<absl::Status> HostedAgent::Watch(std::shared_ptr<const Later> handler,
                                            const google::protobuf::Message* request,
                                            google::protobuf::Message* reply, Verb::SendChunk send) {
   const Deadline deadline = context.deadline;
-  // Also when the work is cancelled, which comes as an exception.
-  struct Watcher {
-    ~Watcher() {
-      --self->in_flight_;
-      self->ended_(self->process_, verb, deadline);
-    }
-    HostedAgent* const self;
-    const std::string verb;
-    const Deadline deadline;
-  };
-  ++in_flight_;
-  const Watcher watcher{this, std::move(verb), deadline};
+  const Watcher watcher(this, std::move(verb), deadline);
   if (overtime_ > Clock::duration::zero()) {  // deaf to whoever wants to stop it
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     Timer timer(io());
@@ -119,10 +111,22 @@ namespace {
 class SupervisorHost : public HostedAgent {
  public:
   SupervisorHost(Process& process, std::shared_ptr<const critic::Critic> critic, HandlerEnded ended,
-                 Clock::duration overtime)
+                 Clock::duration overtime, const Manners* manners,
+                 critic_supervisor::WorkerOptions work)
       : HostedAgent(process, {"critic-supervisor", ""}, std::move(ended), overtime),
-        supervisor_(process.connection(), std::move(critic), {}) {
+        process_(process),
+        manners_(manners),
+        supervisor_(process.connection(), std::move(critic), {}),
+        worker_(
+            process.connection(), process.instance(),
+            [this](runtime::Context context, v1::TurnRequest request) {
+              return Conduct(std::move(context), std::move(request));
+            },
+            std::move(work)) {
     supervisor_.Register(*this);
+    Spawn("turns", [this] { return worker_.RunTurns(); }, {});
+    Spawn("exhausted", [this] { return worker_.RunExhausted(); }, {});
+    Spawn("sweep", [this] { return worker_.RunSweep(); }, {});
     OnStart([this] {
       return runtime::EnsureMeshStreams(bus(), 1, Deadline::After(std::chrono::seconds(5)));
     });
@@ -130,16 +134,32 @@ class SupervisorHost : public HostedAgent {
   }
 
  private:
+  Awaitable<absl::StatusOr<v1::TurnReply>> Conduct(runtime::Context context,
+                                                   v1::TurnRequest request) {
+    const Watcher watcher(this, "an asynchronous turn", context.deadline);
+    Random& random = process_.simulation().random();
+    if (random.Chance(manners_->deadly)) {
+      process_.KillAfterSteps(static_cast<int>(1 + random.Below(kStepsOfATurn)));
+    }
+    runtime::Emitter<v1::TurnEvent> nobody;
+    co_return co_await supervisor_.Submit(std::move(context), std::move(request),
+                                          std::move(nobody));
+  }
+
+  Process& process_;
+  const Manners* manners_;
   critic_supervisor::Supervisor supervisor_;
+  critic_supervisor::Worker worker_;
 };
 
 }  // namespace
 
 Process::Start SupervisorProgram(std::shared_ptr<const critic::Critic> critic, HandlerEnded ended,
-                                 Clock::duration overtime) {
-  return [critic = std::move(critic), ended = std::move(ended),
-          overtime](Process& process) -> std::unique_ptr<Program> {
-    return std::make_unique<SupervisorHost>(process, critic, ended, overtime);
+                                 Clock::duration overtime, const Manners* manners,
+                                 critic_supervisor::WorkerOptions work) {
+  return [critic = std::move(critic), ended = std::move(ended), overtime, manners,
+          work = std::move(work)](Process& process) -> std::unique_ptr<Program> {
+    return std::make_unique<SupervisorHost>(process, critic, ended, overtime, manners, work);
   };
 }
 

@@ -50,6 +50,26 @@ class HostedAgent : public runtime::Agent, public Program {
   asio::any_io_executor blocking_executor() override { return io().get_executor(); }
 
  protected:
+  // While it lives something is in hand, also when that is cancelled, which comes as an exception.
+  class Watcher {
+   public:
+    Watcher(HostedAgent* self, std::string what, Deadline deadline)
+        : self_(self), what_(std::move(what)), deadline_(deadline) {
+      ++self_->in_flight_;
+    }
+    ~Watcher() {
+      --self_->in_flight_;
+      self_->ended_(self_->process_, what_, deadline_);
+    }
+    Watcher(const Watcher&) = delete;
+    Watcher& operator=(const Watcher&) = delete;
+
+   private:
+    HostedAgent* const self_;
+    const std::string what_;
+    const Deadline deadline_;
+  };
+
   void AddVerb(Verb verb) override;
 
  private:

@@ -189,6 +189,7 @@ void JetStream::DirectGet(const Api& api) {
     message = stream->Next(next, sequence, as_of);
   } else {
     message = stream->Get(sequence);
+    if (message != nullptr && message->at > as_of) message = nullptr;
   }
   if (message == nullptr) {
     return Answer(api.reply, {{"Status", "404"}, {"Description", "Message Not Found"}}, "");
@@ -215,6 +216,7 @@ void JetStream::CallConsumer(std::string_view verb, const Api& api) {
   const auto found = consumers_.find(key);
   if (found == consumers_.end()) return AnswerError(api.reply, 404, 10014, "consumer not found");
   if (verb == "MSG.NEXT") return found->second.Pull(api.reply, api.request);
+  if (verb == "INFO") return Answer(api.reply, {}, found->second.Info().dump());
   AnswerError(api.reply, 503, 0, "not simulated");
 }
 

@@ -150,6 +150,34 @@ Awaitable<void> GatewayProgram::RunInvoke(gateway::CallContext context, v1::Invo
   answered(std::move(reply));
 }
 
+void GatewayProgram::Submit(gateway::CallContext context, v1::InvokeRequest request,
+                            Stands stands) {
+  asio::co_spawn(io_, RunSubmit(std::move(context), std::move(request), std::move(stands)),
+                 asio::detached);
+}
+
+Awaitable<void> GatewayProgram::RunSubmit(gateway::CallContext context, v1::InvokeRequest request,
+                                          Stands stands) {
+  const InHand in_hand(&in_flight_);
+  absl::StatusOr<v1::TurnStatus> status =
+      co_await operations_.SubmitTurn(std::move(context), std::move(request));
+  stands(std::move(status));
+}
+
+void GatewayProgram::LookUp(gateway::CallContext context, v1::GetTurnRequest request,
+                            Stands stands) {
+  asio::co_spawn(io_, RunLookUp(std::move(context), std::move(request), std::move(stands)),
+                 asio::detached);
+}
+
+Awaitable<void> GatewayProgram::RunLookUp(gateway::CallContext context, v1::GetTurnRequest request,
+                                          Stands stands) {
+  const InHand in_hand(&in_flight_);
+  absl::StatusOr<v1::TurnStatus> status =
+      co_await operations_.GetTurn(std::move(context), std::move(request), /*begun=*/false);
+  stands(std::move(status));
+}
+
 void GatewayProgram::Create(gateway::CallContext context, Opened opened) {
   asio::co_spawn(io_, RunCreate(std::move(context), std::move(opened)), asio::detached);
 }

@@ -51,7 +51,8 @@ Stream::Ack Stream::Store(const PacketPtr& packet, Simulation& simulation,
     return {0, false, kWrongLastSequence};
   }
   const uint64_t sequence = ++last_sequence_;
-  if (sabotage.writes_lost > 0 && simulation.random().Chance(sabotage.writes_lost)) {
+  const double lost = std::max(sabotage.writes_lost, work_queue_ ? sabotage.work_lost : 0);
+  if (lost > 0 && simulation.random().Chance(lost)) {
     return {sequence, false, 0};
   }
   messages_[sequence] = {sequence, packet, simulation.now()};
@@ -99,13 +100,21 @@ const StoredMessage* Stream::Next(std::string_view pattern, uint64_t sequence,
   return nullptr;
 }
 
-// Only the mapping the mesh uses: the tail that "prefix.>" caught goes behind the new prefix.
+// Only what the mesh uses: {{wildcard(n)}} stands for what the n-th "*" caught.
 std::string Stream::RepublishSubject(std::string_view subject) const {
   if (republish_to_.empty() || !Matches(republish_from_, subject)) return "";
-  const size_t from = republish_from_.find('>');
-  const size_t to = republish_to_.find('>');
-  if (from == std::string::npos || to == std::string::npos) return republish_to_;
-  return StrCat(republish_to_.substr(0, to), subject.substr(from));
+  std::string again = republish_to_;
+  const std::vector<std::string_view> pattern = StrSplit(republish_from_, '.');
+  const std::vector<std::string_view> tokens = StrSplit(subject, '.');
+  int number = 0;
+  for (size_t i = 0; i < pattern.size() && i < tokens.size(); ++i) {
+    if (pattern[i] != "*") continue;
+    const std::string place = StrCat("{{wildcard(", ++number, ")}}");
+    if (const size_t at = again.find(place); at != std::string::npos) {
+      again.replace(at, place.size(), tokens[i]);
+    }
+  }
+  return again;
 }
 
 }  // namespace switchboard::sim

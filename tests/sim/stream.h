@@ -19,6 +19,12 @@ struct Sabotage {
   bool message_id_ignored = false;
   // Acknowledges a share of the writes without keeping them.
   double writes_lost = 0;
+  // The same, of a work queue alone.
+  double work_lost = 0;
+  // A work queue forgets what it has delivered, whatever becomes of it.
+  bool delivery_is_acknowledgement = false;
+  // Nobody is told what the server gave up.
+  bool advisories_lost = false;
 };
 
 struct StoredMessage {

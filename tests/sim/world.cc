@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/strings.h"
+#include "common/conversation/work_queue.h"
 #include "common/runtime/streams.h"
 #include "tests/sim/auditor.h"
 #include "tests/sim/customer.h"
@@ -20,12 +21,20 @@ using std::chrono::seconds;
 constexpr seconds kStorm{15};
 constexpr seconds kSettling{10};
 constexpr seconds kCalm{14};
+// An asynchronous turn may then be in its last pause, and need the sweep after it.
+constexpr int kDrainSecondsMost = 40;
+constexpr seconds kLookingBack{2};
+// A look into the work queue may be under way when a life ends.
+constexpr int kMomentsMost = 5;
+constexpr milliseconds kMoment{100};
 // The runtime looks for expired work ten times a second.
 constexpr milliseconds kOvertimeMost{150};
 
 constexpr char kPrincipal[] = "shop";
 
-gateway::CallContext ContextOf(const std::string& key, bool client_key, Deadline deadline) {
+}  // namespace
+
+gateway::CallContext World::ContextOf(const std::string& key, bool client_key, Deadline deadline) {
   gateway::CallContext context;
   context.request_id = key;
   if (client_key) context.idempotency_key = key;
@@ -33,8 +42,6 @@ gateway::CallContext ContextOf(const std::string& key, bool client_key, Deadline
   context.deadline = deadline;
   return context;
 }
-
-}  // namespace
 
 World::World(const WorldOptions& options, std::shared_ptr<const critic::Critic> critic)
     : options_(options),
@@ -68,6 +75,14 @@ void World::ChooseWeather() {
   manners_.error = random.Chance(0.3) ? 0.1 : 0;
   manners_.mute = random.Chance(0.3) ? 0.1 : 0;
   manners_.improper = random.Chance(0.3) ? 0.3 : 0.02;
+  constexpr double kDeadly[] = {0.3, 0.9};
+  manners_.deadly = random.Chance(0.15) ? kDeadly[random.Below(2)] : 0;
+  // Half of the lives are short of patience, so that turns also reach their last delivery.
+  if (random.Chance(0.5)) {
+    work_.backoff = {milliseconds(200), milliseconds(400), milliseconds(800), milliseconds(1600)};
+  }
+  work_.turn_timeout = random.Chance(0.5) ? seconds(2) : seconds(10);
+  work_.sweep_interval = options_.nobody_sweeps ? seconds(3600) : seconds(5);
 }
 
 void World::Populate(std::shared_ptr<const critic::Critic> critic) {
@@ -90,7 +105,7 @@ void World::Populate(std::shared_ptr<const critic::Critic> critic) {
     processes_.push_back(std::make_unique<Process>(broker_, std::move(name), start, restart));
   };
   const Process::Start supervisor =
-      SupervisorProgram(std::move(critic), ended, options_.supervisor_overtime);
+      SupervisorProgram(std::move(critic), ended, options_.supervisor_overtime, &manners_, work_);
   for (const int replica : {1, 2}) {
     add(StrCat("gateway-", replica), gateway);
     add(StrCat("supervisor-", replica), supervisor);
@@ -105,24 +120,30 @@ Report World::Live() {
   for (const auto& process : processes_) process->Run();
   for (const auto& customer : customers_) customer->Begin();
   PlanFaults();
+  if (simulation_.random().Chance(0.1)) PlanNonsense();
   bool in_time = simulation_.RunFor(kStorm);
   CalmDown();
   in_time = in_time && simulation_.RunFor(kSettling);
   for (const auto& customer : customers_) customer->Conclude();
-  in_time = in_time && simulation_.RunFor(kCalm);
+  in_time = in_time && simulation_.RunFor(kCalm) && DrainWork();
+  for (const auto& customer : customers_) customer->LookBack();
+  in_time = in_time && simulation_.RunFor(kLookingBack);
   if (!in_time) ledger_.complaints.push_back("somebody goes round in circles");
   CheckIdle();
   over_ = true;
 
   Report report;
   const Stream* turns = broker_.jetstream().stream(runtime::kTurnsStream);
-  report.broken = Audit(ledger_, turns);
+  const Stream* dead = broker_.jetstream().stream(runtime::kDeadStream);
+  report.broken = Audit(ledger_, broker_.jetstream());
   report.hash = simulation_.hash();
   report.diary = simulation_.diary();
   report.attempts = ledger_.attempts.size();
   report.answered = static_cast<size_t>(
       std::count_if(ledger_.attempts.begin(), ledger_.attempts.end(),
                     [](const Attempt& attempt) { return attempt.ended && attempt.outcome.ok(); }));
+  report.submitted = ledger_.submissions.size();
+  report.dead = dead == nullptr ? 0 : dead->messages().size();
   report.stored = turns == nullptr ? 0 : turns->messages().size();
   report.faults = faults_;
   return report;
@@ -132,6 +153,16 @@ void World::PlanFaults() {
   for (uint64_t left = simulation_.random().Below(13); left > 0; --left) {
     simulation_.After(simulation_.random().Between(milliseconds(1), kStorm), [this] { Fault(); });
   }
+}
+
+// Something in the work queue that nobody can handle.
+void World::PlanNonsense() {
+  simulation_.After(simulation_.random().Between(milliseconds(1), kStorm), [this] {
+    Process* gateway = AnyGateway();
+    gateway->Post([gateway] {
+      (void)gateway->connection().Publish(StrCat(conversation::kWorkTurnPrefix, kNonsense), {}, "");
+    });
+  });
 }
 
 void World::Fault() {
@@ -184,12 +215,30 @@ void World::CalmDown() {
   for (const auto& process : processes_) process->KillAfterSteps(-1);
 }
 
+bool World::DrainWork() {
+  for (int i = 0; i < kDrainSecondsMost; ++i) {
+    const Stream* work = broker_.jetstream().stream(runtime::kWorkStream);
+    if (work == nullptr || work->messages().empty()) return true;
+    if (!simulation_.RunFor(seconds(1))) return false;
+  }
+  return true;
+}
+
+bool World::IsIdle(Process& process) {
+  return process.running() && process.program()->in_flight() == 0 &&
+         process.connection().requests_waiting() == 0;
+}
+
 void World::CheckIdle() {
+  const auto idle = [](const auto& process) { return IsIdle(*process); };
+  for (int i = 0; i < kMomentsMost; ++i) {
+    if (std::all_of(processes_.begin(), processes_.end(), idle)) return;
+    simulation_.RunFor(kMoment);
+  }
   for (const auto& process : processes_) {
     if (!process->running()) {
       ledger_.complaints.push_back(StrCat(process->name(), " does not run"));
-    } else if (process->program()->in_flight() > 0 ||
-               process->connection().requests_waiting() > 0) {
+    } else if (!IsIdle(*process)) {
       ledger_.complaints.push_back(
           StrCat(process->instance(), " still works at the end: ", process->program()->in_flight(),
                  " handlers, ", process->connection().requests_waiting(), " requests"));
@@ -204,14 +253,7 @@ void World::Ask(Attempt attempt, bool client_key, Ended ended) {
   ledger_.attempts.push_back(std::move(attempt));
   Attempt* entry = &ledger_.attempts.back();
   simulation_.Note(entry->turn_id, "asks", gateway->name());
-  auto told = std::make_shared<bool>(false);
-  const auto tell = [this, entry, told, ended = std::move(ended)] {
-    if (*told) return;
-    *told = true;
-    const auto code = entry->ended ? entry->outcome.status().code() : absl::StatusCode::kUnknown;
-    simulation_.Note(entry->turn_id, "hears", absl::StatusCodeToString(code));
-    ended(*entry);
-  };
+  const std::function<void()> tell = Teller(entry, std::move(ended));
   // A client's own patience is a little longer than what it tells the gateway.
   simulation_.After(entry->deadline.at() - simulation_.now() + seconds(7), tell);
   if (!gateway->running()) return;
@@ -219,13 +261,10 @@ void World::Ask(Attempt attempt, bool client_key, Ended ended) {
   request.set_conversation_id(entry->conversation_id);
   request.set_text(entry->text);
   gateway->Post([this, gateway, entry, client_key, request, tell] {
-    const auto answered = [this, gateway, entry, tell](absl::StatusOr<v1::TurnReply> reply) {
-      entry->ended = true;
-      entry->ended_at = simulation_.now();
-      entry->stopped_until = gateway->paused_until();
-      entry->outcome = std::move(reply);
-      if (options_.gateway_forges && entry->outcome.ok()) entry->outcome->set_reply("Yes.");
-      simulation_.After({}, tell);
+    const auto listener = Listener<Attempt, v1::TurnReply>(entry, gateway, tell);
+    const auto answered = [this, listener](absl::StatusOr<v1::TurnReply> reply) {
+      if (options_.gateway_forges && reply.ok()) reply->set_reply("Yes.");
+      listener(std::move(reply));
     };
     static_cast<GatewayProgram*>(gateway->program())
         ->Invoke(ContextOf(entry->turn_id, client_key,

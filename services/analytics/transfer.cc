@@ -102,7 +102,7 @@ void Transfer::Register(const std::shared_ptr<Transfer>& self) {
 }
 
 void Transfer::Tidy() {
-  if (copying_ || Clock::now() - touched_ < kIdleMax) return;
+  if (!copying_.expired() || Clock::now() - touched_ < kIdleMax) return;
   copy_id_.clear();
   upload_ = Upload();
   RemoveDatabase(copy_path_);
@@ -111,26 +111,22 @@ void Transfer::Tidy() {
 
 Awaitable<absl::StatusOr<v1::CopyDatabaseReply>> Transfer::Copy(Context context,
                                                                 v1::CopyDatabaseRequest) {
-  if (copying_) {
+  if (!copying_.expired()) {
     absl::Status busy = WithRetryAfterMs(
         absl::ResourceExhaustedError("another copy of the database is being made"), 5000);
     co_return busy;
   }
-  // Also when the caller gives up, which ends this coroutine wherever it waits.
-  struct Guard {
-    bool& copying;
-    ~Guard() { copying = false; }
-  };
-  copying_ = true;
-  const Guard guard{copying_};
+  // Goes with this coroutine, wherever that ends: also after this object, with the loop.
+  const auto token = std::make_shared<const char>();
+  copying_ = token;
   copy_id_.clear();
   touched_ = Clock::now();
   const auto pool = agent_.blocking_executor();
-  auto begin = [this] {
+  auto begin = [storage = storage_, path = copy_path_] {
     // Refused while the storage is broken: a copy would be as broken.
-    absl::Status open = storage_->Use([](Store&) { return absl::OkStatus(); });
+    absl::Status open = storage->Use([](Store&) { return absl::OkStatus(); });
     if (!open.ok()) return absl::StatusOr<std::unique_ptr<DatabaseCopy>>(open);
-    return DatabaseCopy::Begin(storage_->path(), copy_path_);
+    return DatabaseCopy::Begin(storage->path(), path);
   };
   auto beginning = runtime::Blocking(pool, std::move(begin));
   absl::StatusOr<std::unique_ptr<DatabaseCopy>> copy = co_await std::move(beginning);

@@ -1,5 +1,6 @@
 #include "services/analytics/transfer.h"
 
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -50,9 +51,17 @@ absl::Status AppendPiece(const std::string& path, const std::string& data) {
 absl::Status CheckReplace(Storage& storage, bool replace) {
   if (replace) return absl::OkStatus();
   absl::StatusOr<Store::Counts> counts = storage.Use([](Store& store) { return store.Count(); });
-  // A broken database holds nothing that a restore could lose by accident, except when damaged.
-  if (StorageFault(counts.status()) == "damaged") return counts.status();
-  if (!counts.ok() || counts->turns + counts->feedback == 0) return absl::OkStatus();
+  if (!counts.ok()) {
+    std::error_code ignored;
+    const bool gone = StorageFault(counts.status()) == "removed" &&
+                      !std::filesystem::exists(storage.path(), ignored) && !ignored;
+    if (gone) return absl::OkStatus();
+    return WithRemedy(
+        absl::FailedPreconditionError(
+            StrCat("what the database holds is not known: ", counts.status().message())),
+        "mend that and run it again, or add --replace to put the backup in its place");
+  }
+  if (counts->turns + counts->feedback == 0) return absl::OkStatus();
   return WithRemedy(
       absl::AlreadyExistsError(StrCat("the analytics database holds ", counts->turns, " turns and ",
                                       counts->feedback, " pieces of feedback")),

@@ -18,6 +18,11 @@ namespace {
 constexpr uint64_t kPieceBytesMax = 256 << 10;
 constexpr std::chrono::minutes kIdleMax{10};
 
+// How long a commit waits for the new file's use: the consumers' setting back takes milliseconds,
+// or an election. Later is no error, it is tried again and again.
+constexpr std::chrono::seconds kInUseWithin{10};
+constexpr std::chrono::milliseconds kLookEvery{20};
+
 constexpr char kPrefix[] = "mesh.operator.analytics.";
 
 absl::Status NoSuch(const char* what) {
@@ -232,7 +237,7 @@ Awaitable<absl::StatusOr<v1::WriteUploadReply>> Transfer::Write(Context,
   co_return v1::WriteUploadReply();
 }
 
-Awaitable<absl::StatusOr<v1::CommitUploadReply>> Transfer::Commit(Context,
+Awaitable<absl::StatusOr<v1::CommitUploadReply>> Transfer::Commit(Context context,
                                                                   v1::CommitUploadRequest request) {
   if (upload_.id.empty() || request.upload_id() != upload_.id) co_return NoSuch("upload");
   const Upload upload = std::exchange(upload_, Upload());
@@ -256,6 +261,20 @@ Awaitable<absl::StatusOr<v1::CommitUploadReply>> Transfer::Commit(Context,
   absl::StatusOr<CopyFacts> facts = co_await std::move(pending);
   on_replaced_();
   if (!facts.ok()) co_return facts.status();
+  // Until then a backup or a summary would be refused.
+  Timer pause(agent_.io());
+  const Deadline in_use = context.deadline.Child(kInUseWithin);
+  while (!in_use.expired()) {
+    auto look = [storage = storage_] {
+      return storage->Use([](Store&) { return absl::OkStatus(); });
+    };
+    auto looking = runtime::Blocking(agent_.blocking_executor(), std::move(look));
+    absl::Status used = co_await std::move(looking);
+    if (used.ok()) break;
+    pause.expires_after(kLookEvery);
+    boost::system::error_code ignored;
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
   log::Info("database restored", {{"turns", facts->turns}, {"feedback", facts->feedback}});
   v1::CommitUploadReply reply;
   reply.set_turns(static_cast<uint64_t>(facts->turns));

@@ -21,8 +21,9 @@ namespace {
 
 // The order matters, because the mesh goes on meanwhile. Work before turns: what is answered in
 // between is found answered when it is delivered again; the other way round it could be missing in
-// both. Tickets and analytics last: they hold at least what the consumers in the snapshots have
-// acknowledged.
+// both. Tickets last: they hold at least what the consumers in the snapshots have acknowledged.
+// Analytics' database before all of them: restored, it reads the streams from their start, and has
+// counted nothing that they do not hold.
 constexpr const char* kStreams[] = {"WORK",         "TURNS",     "EVENTS",    "DEAD",
                                     "KV_knowledge", "KV_config", "KV_tickets"};
 
@@ -67,6 +68,15 @@ Awaitable<absl::Status> Take(bus::Connection* connection, Options options, Termi
   manifest.version = SWITCHBOARD_VERSION;
   manifest.created_at = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::Now(), absl::UTCTimeZone());
   uint64_t bytes = 0;
+  if (options.analytics) {
+    absl::StatusOr<Analytics> analytics =
+        co_await FetchDatabase(connection, options.folder, terminal);
+    if (!analytics.ok()) co_return analytics.status();
+    bytes += analytics->database.bytes;
+    terminal->out << "analytics: " << analytics->turns << " turns, " << analytics->feedback
+                  << " feedback, " << HumanBytes(analytics->database.bytes) << "\n";
+    manifest.analytics = *std::move(analytics);
+  }
   for (const char* name : kStreams) {
     absl::StatusOr<bus::StreamState> there =
         co_await bus::ReadStreamState(*connection, name, Deadline::After(kAnswerWithin));
@@ -91,15 +101,6 @@ Awaitable<absl::Status> Take(bus::Connection* connection, Options options, Termi
     absl::Status none = WithRemedy(absl::NotFoundError("there are no streams to back up"),
                                    "start the mesh, or name its server with --nats-url");
     co_return none;
-  }
-  if (options.analytics) {
-    absl::StatusOr<Analytics> analytics =
-        co_await FetchDatabase(connection, options.folder, terminal);
-    if (!analytics.ok()) co_return analytics.status();
-    bytes += analytics->database.bytes;
-    terminal->out << "analytics: " << analytics->turns << " turns, " << analytics->feedback
-                  << " feedback, " << HumanBytes(analytics->database.bytes) << "\n";
-    manifest.analytics = *std::move(analytics);
   }
   // Last: a folder without it is no backup.
   absl::StatusOr<File> written = WriteWhole(options.folder, "manifest.json", ToJson(manifest));

@@ -1,4 +1,5 @@
-#include <memory>
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/backup/backup.h"
@@ -10,6 +11,7 @@
 #include "common/base/fault.h"
 #include "common/base/strings.h"
 #include "common/bus/snapshot.h"
+#include "common/runtime/streams.h"
 
 namespace switchboard::cli::backup {
 namespace {
@@ -22,24 +24,28 @@ struct Options {
   int replicas = 0;
 };
 
-// What a stream holds that a restore would lose. A mesh that has just started has told of its
-// agents already: that is nothing to keep.
+// What the names of analytics' consumers begin with.
+constexpr char kAnalyticsConsumers[] = "analytics";
+
+// Told by agents that have just started: nothing to keep.
+constexpr const char* kOfNoWorth[] = {"mesh.event.agent.>", "mesh.event.alert.>"};
+
+// What a stream holds that a restore would lose. An error other than NotFound is none: a stream
+// whose leader is away may be full.
 Awaitable<absl::StatusOr<uint64_t>> MessagesWorthKeeping(bus::Connection* connection,
                                                          std::string stream) {
-  std::string subject = StrCat("$JS.API.STREAM.INFO.", stream);
-  std::string request = R"({"subjects_filter": ">"})";
-  absl::StatusOr<bus::Message> reply = co_await connection->Request(
-      std::move(subject), bus::Headers{}, std::move(request), Deadline::After(kAnswerWithin));
-  if (!reply.ok()) co_return reply.status();
-  const auto info = nlohmann::json::parse(reply->payload(), nullptr, false);
-  if (!info.is_object() || !info.contains("state")) co_return 0;
-  const nlohmann::json& state = info["state"];
-  uint64_t messages = state.value("messages", uint64_t{0});
-  const nlohmann::json subjects = state.value("subjects", nlohmann::json::object());
-  for (const auto& [name, count] : subjects.items()) {
-    if (name.starts_with("mesh.event.agent.") || name.starts_with("mesh.event.alert.")) {
-      messages -= std::min(messages, count.get<uint64_t>());
-    }
+  absl::StatusOr<bus::StreamState> state =
+      co_await bus::ReadStreamState(*connection, stream, Deadline::After(kAnswerWithin));
+  if (absl::IsNotFound(state.status())) co_return 0;
+  if (!state.ok()) co_return state.status();
+  uint64_t messages = state->messages;
+  if (stream != runtime::kEventsStream) co_return messages;
+  for (const char* subjects : kOfNoWorth) {
+    std::string filter = subjects;
+    absl::StatusOr<std::map<std::string, uint64_t>> counts = co_await bus::CountBySubject(
+        *connection, stream, std::move(filter), Deadline::After(kAnswerWithin));
+    if (!counts.ok()) co_return counts.status();
+    for (const auto& [subject, count] : *counts) messages -= std::min(messages, count);
   }
   co_return messages;
 }
@@ -49,7 +55,14 @@ Awaitable<absl::Status> CheckStreams(bus::Connection* connection, const Manifest
   for (const Stream& stream : manifest->streams) {
     std::string name = stream.name;
     absl::StatusOr<uint64_t> messages = co_await MessagesWorthKeeping(connection, std::move(name));
-    if (!messages.ok()) co_return messages.status();
+    if (!messages.ok()) {
+      absl::Status unknown = WithRemedy(
+          absl::UnavailableError(
+              StrCat("whether stream ", stream.name,
+                     " holds anything is not known: ", messages.status().message())),
+          "nothing was changed; run it again when JetStream answers (nats stream report)");
+      co_return unknown;
+    }
     if (*messages > 0) taken.push_back(StrCat(stream.name, " (", *messages, " messages)"));
   }
   if (taken.empty()) co_return absl::OkStatus();
@@ -62,26 +75,31 @@ Awaitable<absl::Status> CheckStreams(bus::Connection* connection, const Manifest
 // A snapshot is taken while consumers go on: one may have come further than the messages taken
 // (nats-server issues 5412, 7693), and would pass over what is stored next. Its owner makes it anew
 // and reads from the start; every consumer of the mesh bears that.
+// Analytics' own are set back too when its database is not of the same backup: what they have
+// passed would be missing there.
 Awaitable<absl::Status> SetBackConsumers(bus::Connection* connection, std::string stream,
-                                         uint64_t last_sequence, Terminal* terminal) {
+                                         uint64_t last_sequence, bool with_database,
+                                         Terminal* terminal) {
   absl::StatusOr<std::vector<bus::ConsumerPosition>> consumers =
       co_await bus::ListConsumers(*connection, stream, Deadline::After(kAnswerWithin));
   if (!consumers.ok()) co_return consumers.status();
   for (const bus::ConsumerPosition& consumer : *consumers) {
-    if (std::max(consumer.delivered_sequence, consumer.ack_floor_sequence) <= last_sequence) {
-      continue;
-    }
+    const bool ahead =
+        std::max(consumer.delivered_sequence, consumer.ack_floor_sequence) > last_sequence;
+    const bool counts_anew = !with_database && consumer.name.starts_with(kAnalyticsConsumers);
+    if (!ahead && !counts_anew) continue;
     absl::Status removed = co_await bus::DeleteConsumer(*connection, stream, consumer.name,
                                                         Deadline::After(kAnswerWithin));
     if (!removed.ok()) co_return removed;
     terminal->out << stream << ": consumer " << consumer.name
-                  << " was ahead of its stream and begins anew\n";
+                  << (ahead ? " was ahead of its stream and begins anew\n"
+                            : " begins anew, as its database is another one\n");
   }
   co_return absl::OkStatus();
 }
 
 Awaitable<absl::Status> PutStream(bus::Connection* connection, const Options* options,
-                                  const Stream* stream, Terminal* terminal) {
+                                  const Stream* stream, bool with_database, Terminal* terminal) {
   absl::StatusOr<std::string> description = ReadWhole(options->folder, stream->description.path);
   if (!description.ok()) co_return description.status();
   absl::StatusOr<Reader> reader = Reader::Open(options->folder, stream->content.path);
@@ -107,20 +125,76 @@ Awaitable<absl::Status> PutStream(bus::Connection* connection, const Options* op
     terminal->out << " (" << stream->state.messages << " when the backup began)";
   }
   terminal->out << "\n";
-  co_return co_await SetBackConsumers(connection, stream->name, state->last_sequence, terminal);
+  co_return co_await SetBackConsumers(connection, stream->name, state->last_sequence, with_database,
+                                      terminal);
+}
+
+// One thing to put back.
+struct Part {
+  std::string name;
+  // None: analytics' database.
+  const Stream* stream = nullptr;
+};
+
+// The mesh goes on: its consumers read a stream as soon as it is there. So what they write to comes
+// before what they read, otherwise it would replace what they have just written. Work comes last: a
+// turn is conducted with its conversation, and what becomes of it is kept.
+std::vector<Part> InOrder(const Manifest& manifest, bool with_database) {
+  const auto rank = [](const Part& part) {
+    if (part.name == runtime::kEventsStream) return 1;
+    if (part.name == runtime::kTurnsStream) return 2;
+    // After the streams: the agent counts anew what they hold, and must not find the old ones.
+    if (part.stream == nullptr) return 3;
+    return part.name == runtime::kWorkStream ? 4 : 0;
+  };
+  std::vector<Part> parts;
+  for (const Stream& stream : manifest.streams) parts.push_back({stream.name, &stream});
+  if (with_database) parts.push_back({"analytics", nullptr});
+  std::stable_sort(parts.begin(), parts.end(),
+                   [&](const Part& a, const Part& b) { return rank(a) < rank(b); });
+  return parts;
 }
 
 // What has been put back when the command stops early.
-void TellHalf(const Manifest& manifest, size_t done, bool analytics, Terminal& terminal) {
+void TellHalf(const std::vector<Part>& parts, size_t done, Terminal& terminal) {
   std::vector<std::string> restored, missing;
-  if (analytics) restored.push_back("analytics");
-  for (size_t i = 0; i < manifest.streams.size(); ++i) {
-    (i < done ? restored : missing).push_back(manifest.streams[i].name);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    (i < done ? restored : missing).push_back(parts[i].name);
   }
   terminal.err << "the mesh is half restored. Restored: "
                << (restored.empty() ? "nothing" : StrJoin(restored, ", "))
-               << ". Not restored: " << StrJoin(missing, ", ") << ", of which " << missing[0]
-               << " may be gone.\nMend the cause and run the same command with --replace.\n";
+               << ". Not restored: " << StrJoin(missing, ", ")
+               << ", of which the first, TURNS and WORK may be gone.\n"
+               << "Mend the cause and run the same command with --replace.\n";
+}
+
+// What consumers would still take from the old streams, and write over what is put back.
+Awaitable<absl::Status> RemoveSources(bus::Connection* connection, const std::vector<Part>* parts) {
+  for (const char* source : {runtime::kWorkStream, runtime::kTurnsStream}) {
+    const auto named = [source](const Part& part) { return part.name == source; };
+    if (std::none_of(parts->begin(), parts->end(), named)) continue;
+    std::string name = source;
+    absl::Status removed =
+        co_await bus::DeleteStream(*connection, std::move(name), Deadline::After(kAnswerWithin));
+    if (!removed.ok() && !absl::IsNotFound(removed)) co_return removed;
+  }
+  co_return absl::OkStatus();
+}
+
+Awaitable<absl::Status> PutDatabase(bus::Connection* connection, const Options* options,
+                                    const Analytics* analytics, Upload upload, Terminal* terminal) {
+  absl::Status committed = co_await CommitDatabase(connection, upload);
+  if (absl::IsNotFound(committed) || absl::IsUnavailable(committed)) {
+    // Large streams took longer than the agent keeps an upload, or it was started again. Whether
+    // its database may be replaced was settled before; now it has counted restored turns.
+    absl::StatusOr<Upload> again =
+        co_await SendDatabase(connection, options->folder, *analytics, /*replace=*/true, terminal);
+    if (!again.ok()) co_return again.status();
+    committed = co_await CommitDatabase(connection, *again);
+  }
+  if (!committed.ok()) co_return committed;
+  terminal->out << "analytics: " << analytics->turns << " turns\n";
+  co_return absl::OkStatus();
 }
 
 Awaitable<absl::Status> Put(bus::Connection* connection, Options options, Manifest manifest,
@@ -130,28 +204,32 @@ Awaitable<absl::Status> Put(bus::Connection* connection, Options options, Manife
     if (!empty.ok()) co_return empty;
   }
   Upload upload;
-  const bool analytics = options.analytics && manifest.analytics.has_value();
-  if (analytics) {
+  const bool with_database = options.analytics && manifest.analytics.has_value();
+  if (with_database) {
     absl::StatusOr<Upload> sent = co_await SendDatabase(
         connection, options.folder, *manifest.analytics, options.replace, terminal);
     if (!sent.ok()) co_return sent.status();
     upload = *std::move(sent);
   }
   // From here on the mesh changes.
-  if (analytics) {
-    absl::Status committed = co_await CommitDatabase(connection, upload);
-    if (!committed.ok()) {
-      terminal->err << "analytics' database may be another one now; no stream was touched\n";
-      co_return committed;
-    }
-    terminal->out << "analytics: " << manifest.analytics->turns << " turns\n";
+  const std::vector<Part> parts = InOrder(manifest, with_database);
+  absl::Status removed = co_await RemoveSources(connection, &parts);
+  if (!removed.ok()) {
+    TellHalf(parts, 0, *terminal);
+    co_return removed;
   }
-  for (size_t i = 0; i < manifest.streams.size(); ++i) {
-    const Stream* stream = &manifest.streams[i];
-    absl::Status put = co_await PutStream(connection, &options, stream, terminal);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Part& part = parts[i];
+    absl::Status put;
+    if (part.stream != nullptr) {
+      put = co_await PutStream(connection, &options, part.stream, with_database, terminal);
+    } else {
+      put = co_await PutDatabase(connection, &options, &*manifest.analytics, upload, terminal);
+    }
     if (!put.ok()) {
-      TellHalf(manifest, i, analytics, *terminal);
-      absl::Status failed(put.code(), ToAbsl(StrCat("stream ", stream->name, ": ", put.message())));
+      TellHalf(parts, i, *terminal);
+      const char* what = part.stream != nullptr ? "stream " : "";
+      absl::Status failed(put.code(), ToAbsl(StrCat(what, part.name, ": ", put.message())));
       co_return failed;
     }
   }

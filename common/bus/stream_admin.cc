@@ -31,6 +31,23 @@ Awaitable<absl::StatusOr<StreamState>> ReadStreamState(Connection& connection, s
                         state.value("consumer_count", uint64_t{0})};
 }
 
+Awaitable<absl::StatusOr<std::map<std::string, uint64_t>>> CountBySubject(Connection& connection,
+                                                                          std::string stream,
+                                                                          std::string filter,
+                                                                          Deadline deadline) {
+  std::string operation = "STREAM.INFO." + stream;
+  json request = {{"subjects_filter", filter}};
+  absl::StatusOr<json> info =
+      co_await CallApi(connection, std::move(operation), std::move(request), deadline, nullptr);
+  if (!info.ok()) co_return info.status();
+  std::map<std::string, uint64_t> counts;
+  const json subjects = info->value("/state/subjects"_json_pointer, json::object());
+  for (const auto& [subject, count] : subjects.items()) {
+    if (count.is_number_unsigned()) counts[subject] = count.get<uint64_t>();
+  }
+  co_return counts;
+}
+
 Awaitable<absl::StatusOr<std::vector<ConsumerPosition>>> ListConsumers(Connection& connection,
                                                                        std::string stream,
                                                                        Deadline deadline) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,15 @@ struct ConsumerPosition {
   uint64_t ack_floor_sequence = 0;
 };
 
-// NotFound: no such stream, or no JetStream.
+// NotFound: no such stream. Unavailable: nobody can tell now (no leader, no JetStream).
 Awaitable<absl::StatusOr<StreamState>> ReadStreamState(Connection& connection, std::string stream,
                                                        Deadline deadline);
+// Messages of each subject that `filter` matches, for the first 100,000 subjects (the server's
+// page). The same errors.
+Awaitable<absl::StatusOr<std::map<std::string, uint64_t>>> CountBySubject(Connection& connection,
+                                                                          std::string stream,
+                                                                          std::string filter,
+                                                                          Deadline deadline);
 Awaitable<absl::StatusOr<std::vector<ConsumerPosition>>> ListConsumers(Connection& connection,
                                                                        std::string stream,
                                                                        Deadline deadline);

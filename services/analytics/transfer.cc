@@ -1,5 +1,6 @@
 #include "services/analytics/transfer.h"
 
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -16,6 +17,11 @@ namespace {
 // smaller limits have room.
 constexpr uint64_t kPieceBytesMax = 256 << 10;
 constexpr std::chrono::minutes kIdleMax{10};
+
+// How long a commit waits for the new file's use: the consumers' setting back takes milliseconds,
+// or an election. Later is no error, it is tried again and again.
+constexpr std::chrono::seconds kInUseWithin{10};
+constexpr std::chrono::milliseconds kLookEvery{20};
 
 constexpr char kPrefix[] = "mesh.operator.analytics.";
 
@@ -50,9 +56,17 @@ absl::Status AppendPiece(const std::string& path, const std::string& data) {
 absl::Status CheckReplace(Storage& storage, bool replace) {
   if (replace) return absl::OkStatus();
   absl::StatusOr<Store::Counts> counts = storage.Use([](Store& store) { return store.Count(); });
-  // A broken database holds nothing that a restore could lose by accident, except when damaged.
-  if (StorageFault(counts.status()) == "damaged") return counts.status();
-  if (!counts.ok() || counts->turns + counts->feedback == 0) return absl::OkStatus();
+  if (!counts.ok()) {
+    std::error_code ignored;
+    const bool gone = StorageFault(counts.status()) == "removed" &&
+                      !std::filesystem::exists(storage.path(), ignored) && !ignored;
+    if (gone) return absl::OkStatus();
+    return WithRemedy(
+        absl::FailedPreconditionError(
+            StrCat("what the database holds is not known: ", counts.status().message())),
+        "mend that and run it again, or add --replace to put the backup in its place");
+  }
+  if (counts->turns + counts->feedback == 0) return absl::OkStatus();
   return WithRemedy(
       absl::AlreadyExistsError(StrCat("the analytics database holds ", counts->turns, " turns and ",
                                       counts->feedback, " pieces of feedback")),
@@ -102,7 +116,7 @@ void Transfer::Register(const std::shared_ptr<Transfer>& self) {
 }
 
 void Transfer::Tidy() {
-  if (copying_ || Clock::now() - touched_ < kIdleMax) return;
+  if (!copying_.expired() || Clock::now() - touched_ < kIdleMax) return;
   copy_id_.clear();
   upload_ = Upload();
   RemoveDatabase(copy_path_);
@@ -111,26 +125,22 @@ void Transfer::Tidy() {
 
 Awaitable<absl::StatusOr<v1::CopyDatabaseReply>> Transfer::Copy(Context context,
                                                                 v1::CopyDatabaseRequest) {
-  if (copying_) {
+  if (!copying_.expired()) {
     absl::Status busy = WithRetryAfterMs(
         absl::ResourceExhaustedError("another copy of the database is being made"), 5000);
     co_return busy;
   }
-  // Also when the caller gives up, which ends this coroutine wherever it waits.
-  struct Guard {
-    bool& copying;
-    ~Guard() { copying = false; }
-  };
-  copying_ = true;
-  const Guard guard{copying_};
+  // Goes with this coroutine, wherever that ends: also after this object, with the loop.
+  const auto token = std::make_shared<const char>();
+  copying_ = token;
   copy_id_.clear();
   touched_ = Clock::now();
   const auto pool = agent_.blocking_executor();
-  auto begin = [this] {
+  auto begin = [storage = storage_, path = copy_path_] {
     // Refused while the storage is broken: a copy would be as broken.
-    absl::Status open = storage_->Use([](Store&) { return absl::OkStatus(); });
+    absl::Status open = storage->Use([](Store&) { return absl::OkStatus(); });
     if (!open.ok()) return absl::StatusOr<std::unique_ptr<DatabaseCopy>>(open);
-    return DatabaseCopy::Begin(storage_->path(), copy_path_);
+    return DatabaseCopy::Begin(storage->path(), path);
   };
   auto beginning = runtime::Blocking(pool, std::move(begin));
   absl::StatusOr<std::unique_ptr<DatabaseCopy>> copy = co_await std::move(beginning);
@@ -227,7 +237,7 @@ Awaitable<absl::StatusOr<v1::WriteUploadReply>> Transfer::Write(Context,
   co_return v1::WriteUploadReply();
 }
 
-Awaitable<absl::StatusOr<v1::CommitUploadReply>> Transfer::Commit(Context,
+Awaitable<absl::StatusOr<v1::CommitUploadReply>> Transfer::Commit(Context context,
                                                                   v1::CommitUploadRequest request) {
   if (upload_.id.empty() || request.upload_id() != upload_.id) co_return NoSuch("upload");
   const Upload upload = std::exchange(upload_, Upload());
@@ -251,6 +261,20 @@ Awaitable<absl::StatusOr<v1::CommitUploadReply>> Transfer::Commit(Context,
   absl::StatusOr<CopyFacts> facts = co_await std::move(pending);
   on_replaced_();
   if (!facts.ok()) co_return facts.status();
+  // Until then a backup or a summary would be refused.
+  Timer pause(agent_.io());
+  const Deadline in_use = context.deadline.Child(kInUseWithin);
+  while (!in_use.expired()) {
+    auto look = [storage = storage_] {
+      return storage->Use([](Store&) { return absl::OkStatus(); });
+    };
+    auto looking = runtime::Blocking(agent_.blocking_executor(), std::move(look));
+    absl::Status used = co_await std::move(looking);
+    if (used.ok()) break;
+    pause.expires_after(kLookEvery);
+    boost::system::error_code ignored;
+    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
   log::Info("database restored", {{"turns", facts->turns}, {"feedback", facts->feedback}});
   v1::CommitUploadReply reply;
   reply.set_turns(static_cast<uint64_t>(facts->turns));

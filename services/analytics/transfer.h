@@ -55,7 +55,8 @@ class Transfer {
   const std::string upload_path_;
   // Empty: there is none.
   std::string copy_id_;
-  bool copying_ = false;
+  // Held by the coroutine that makes a copy.
+  std::weak_ptr<const char> copying_;
   Upload upload_;
   Clock::time_point touched_;
 };

@@ -4,6 +4,7 @@
 #include "common/base/fault.h"
 #include "common/base/id.h"
 #include "common/base/strings.h"
+#include "common/bus/stream_admin.h"
 #include "common/conversation/state.h"
 #include "common/runtime/call.h"
 #include "common/runtime/streams.h"
@@ -36,6 +37,10 @@ bool IsTurnId(std::string_view text) {
 
 // Of one acceptance: the first, and another if what it met has gone since.
 constexpr int kAcceptAttemptsMax = 2;
+// One part in so many of WORK is not for turns: a tenth holds the webhooks of 20,000 turns, and
+// what all gateways accept between two looks.
+constexpr uint64_t kReserveShare = 10;
+constexpr std::chrono::milliseconds kLookInterval{1000};
 // Callers come back after so long when the queue is full.
 constexpr int kFullRetryAfterMs = 2000;
 
@@ -152,6 +157,9 @@ Awaitable<absl::StatusOr<v1::TurnStatus>> WorkQueue::Accept(runtime::Context con
   absl::StatusOr<Beginning> beginning = co_await store_.Begin(request, context.deadline);
   if (!beginning.ok()) co_return beginning.status();
   if (beginning->answered) co_return AnsweredStatus(name, beginning->answered->reply());
+  // No conversation for a turn that is not taken; one that was accepted before has its own.
+  const bool opens = beginning->before.sequence == 0;
+  if (opens && co_await IsFull(context.deadline)) co_return Full();
   absl::Status open = co_await EnsureConversation(context, request, *std::move(beginning));
   if (!open.ok()) co_return open;
   // Whoever takes the turn finds the conversation, or makes it from this request.
@@ -163,6 +171,7 @@ Awaitable<absl::StatusOr<v1::TurnStatus>> WorkQueue::Accept(runtime::Context con
         co_await FindUnanswered(name, request, context.deadline);
     if (!absl::IsNotFound(before.status())) co_return before;
   }
+  if (co_await IsFull(context.deadline)) co_return Full();
   SetTimestamp(*work.mutable_accepted_at(), NowMs());
   std::string message_id = StrCat("turn/", name.Suffix(), "/", Fingerprint(request));
   for (int attempt = 1; attempt <= kAcceptAttemptsMax; ++attempt) {
@@ -182,6 +191,18 @@ Awaitable<absl::StatusOr<v1::TurnStatus>> WorkQueue::Accept(runtime::Context con
     message_id = StrCat("turn/", NewUuid());
   }
   co_return absl::UnavailableError("the turn comes and goes");
+}
+
+Awaitable<bool> WorkQueue::IsFull(Deadline deadline) {
+  if (!look_again_.expired()) co_return full_;
+  look_again_ = Deadline::After(kLookInterval);
+  absl::StatusOr<bus::StreamState> state =
+      co_await bus::ReadStreamState(bus_, runtime::kWorkStream, deadline.Child(kLookInterval));
+  if (state.ok()) {
+    const uint64_t reserve = state->messages_max / kReserveShare;
+    full_ = reserve > 0 && state->messages + reserve >= state->messages_max;
+  }
+  co_return full_;
 }
 
 Awaitable<absl::StatusOr<bus::PublishAck>> WorkQueue::StoreTurn(runtime::Context context,

@@ -108,6 +108,9 @@ class WorkQueue {
   // Looks through the records after watch->seen_sequence up to `last`.
   Awaitable<absl::StatusOr<v1::TurnReply>> SearchAnswer(TurnWatch* watch, Stored last,
                                                         Deadline deadline);
+  // Whether WORK is so full that what is left is for webhooks and advisories. Looks once a second;
+  // meanwhile, and while WORK cannot be asked, what the last look saw holds.
+  Awaitable<bool> IsFull(Deadline deadline);
   Awaitable<absl::StatusOr<bus::PublishAck>> StoreTurn(runtime::Context context, v1::TurnWork work,
                                                        std::string message_id);
   Awaitable<absl::Status> EnsureConversation(runtime::Context context, v1::TurnRequest request,
@@ -121,6 +124,8 @@ class WorkQueue {
   bus::Connection& bus_;
   const std::string sender_;
   TurnStore store_;
+  bool full_ = false;
+  Deadline look_again_ = Deadline::After(std::chrono::nanoseconds(0));
 };
 
 }  // namespace switchboard::conversation

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "common/base/fault.h"
 #include "common/base/id.h"
 #include "common/base/strings.h"
 #include "common/runtime/streams.h"
@@ -377,6 +378,21 @@ TEST_F(WorkTest, AFullQueueRefusesAndKeepsWhatItHas) {
   for (const v1::TurnStatus& turn : accepted) {
     EXPECT_TRUE(Becomes(turn, v1::TurnStatus::ANSWERED));
   }
+}
+
+TEST_F(WorkTest, ATenthOfTheQueueIsNotForTurns) {
+  ASSERT_TRUE(RunOnLoop(io_, runtime::EnsureMeshStreams(*connection_, 1, Soon(), 20)).ok());
+  for (int i = 0; i < 18; ++i) {
+    ASSERT_TRUE(RunOnLoop(io_, bus::PublishToStream(*connection_, StrCat("mesh.work.other.", i), {},
+                                                    "", {}, Soon()))
+                    .ok());
+  }
+  const auto turn = Accept("hello");
+  EXPECT_TRUE(absl::IsUnavailable(turn.status())) << turn.status();
+  EXPECT_GT(RetryAfterMsOf(turn.status()), 0);
+  runtime::Context context;
+  v1::TurnStatus outcome = conversation::StatusOf({NewUuid(), "t"}, v1::TurnStatus::ANSWERED);
+  EXPECT_TRUE(RunOnLoop(io_, queue().StoreWebhook(context, kHook, outcome)).ok());
 }
 
 TEST_F(WorkTest, AFullQueueOfTurnsWithWebhooksDrains) {

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A few reads and two writes.
+// A look: a few reads.
 constexpr milliseconds kStoreLimit{5000};
 // While somebody waits without news: what the news might have been is read again.
 constexpr milliseconds kLookAgainAfter{1000};
@@ -24,6 +24,10 @@ bool Unsettled(const absl::StatusOr<v1::TurnStatus>& status, bool begun) {
 }
 
 absl::Status WithWait(absl::Status error) {
+  // Whether it was stored is not known: the same id may come again.
+  if (absl::IsDeadlineExceeded(error)) {
+    error = absl::UnavailableError("the queue did not answer in time");
+  }
   if (!absl::IsUnavailable(error) || RetryAfterMsOf(error) > 0) return error;
   return WithRetryAfterMs(std::move(error), kRetryAfterMs);
 }
@@ -64,7 +68,7 @@ Awaitable<absl::StatusOr<v1::TurnStatus>> MeshOperations::Accept(CallContext con
   };
   const Slot slot(accepting_);
   runtime::Context bus_context = BusContext(context, work.request().conversation_id());
-  bus_context.deadline = context.deadline.Child(kStoreLimit);
+  bus_context.deadline = context.deadline;
   absl::StatusOr<v1::TurnStatus> accepted =
       co_await queue_.Accept(std::move(bus_context), std::move(work));
   if (!accepted.ok()) co_return NameConversation(WithWait(accepted.status()));
@@ -83,10 +87,12 @@ Awaitable<absl::StatusOr<v1::TurnStatus>> MeshOperations::GetTurn(CallContext co
   if (request.wait_ms() > 0) {
     CO_ASSIGN_OR_RETURN(place, outcomes_.Enter(watch.name.conversation_id));
   }
-  const Deadline until = Deadline::After(milliseconds(request.wait_ms()));
+  const milliseconds wait(request.wait_ms());
+  const Deadline until = Deadline::After(wait);
+  // The wait comes on top of the call's own time.
+  const Deadline end(context.deadline.at() + wait);
   for (;;) {
-    absl::StatusOr<v1::TurnStatus> status =
-        co_await queue_.LookUp(&watch, Deadline::After(kStoreLimit));
+    absl::StatusOr<v1::TurnStatus> status = co_await queue_.LookUp(&watch, end.Child(kStoreLimit));
     if (place == nullptr || !Unsettled(status, begun) || until.expired() || place->closing()) {
       if (!status.ok()) co_return WithWait(status.status());
       co_return status;

@@ -38,6 +38,8 @@ struct Outcomes::Place::Room {
 };
 
 absl::Status Outcomes::Place::Room::Listen() {
+  // All or nothing: with one of them only, nobody would try the other again.
+  std::vector<bus::Subscription> both;
   for (const std::string& prefix :
        {std::string(runtime::kTurnStoredPrefix), std::string(conversation::kDeadTurnPrefix)}) {
     ASSIGN_OR_RETURN(bus::Subscription heard,
@@ -45,8 +47,9 @@ absl::Status Outcomes::Place::Room::Listen() {
                        const std::string_view rest = message.subject().substr(prefix.size());
                        Wake(rest.substr(0, rest.find('.')));
                      }));
-    subscriptions.push_back(std::move(heard));
+    both.push_back(std::move(heard));
   }
+  subscriptions = std::move(both);
   return absl::OkStatus();
 }
 

@@ -35,7 +35,7 @@ http::ClientOptions ClientOptionsOf(const WebhookOptions& options) {
 bus::ConsumerConfig ConsumerConfigOf(const WebhookOptions& options) {
   bus::ConsumerConfig config;
   config.stream = runtime::kWorkStream;
-  config.durable = kWebhooksConsumer;
+  config.durable = conversation::kWebhooksConsumer;
   config.filter_subject = StrCat(conversation::kWorkWebhookPrefix, ">");
   config.deliveries_max = static_cast<int>(options.backoff.size()) + 1;
   config.backoff = options.backoff;

@@ -17,8 +17,6 @@
 
 namespace switchboard::gateway {
 
-inline constexpr char kWebhooksConsumer[] = "webhooks";
-
 class Webhooks {
  public:
   Webhooks(bus::Connection& bus, std::string instance_id, const WebhookOptions& options);

@@ -9,6 +9,7 @@
 #include "common/bus/jetstream.h"
 #include "common/bus/stream_admin.h"
 #include "common/runtime/caller.h"
+#include "common/runtime/context.h"
 #include "common/runtime/streams.h"
 #include "switchboard/v1/operator.pb.h"
 
@@ -33,6 +34,9 @@ Awaitable<absl::StatusOr<std::string>> Store(bus::Connection* connection, const 
   bus::PublishOptions options;
   options.message_id = StrCat("replay-", letter->sequence);
   bus::Headers headers = letter->headers;
+  // It may have been answered before it was given up, long ago: whoever takes it looks for that.
+  std::erase_if(headers, [](const auto& h) { return h.first == runtime::kHeaderAttempt; });
+  headers.emplace_back(runtime::kHeaderAttempt, "2");
   absl::StatusOr<bus::PublishAck> ack = co_await bus::PublishToStream(
       *connection, letter->from_subject, std::move(headers), letter->payload, std::move(options),
       Deadline::After(kAnswerWithin));

@@ -133,7 +133,12 @@ Awaitable<void> Consumer::HandleBatch() {
     intake_->messages.pop_front();
   }
   const std::span<const Message> view(batch);
-  absl::Status status = co_await handler_(view);
+  absl::Status status;
+  try {
+    status = co_await handler_(view);
+  } catch (const std::exception& thrown) {
+    status = absl::InternalError(StrCat("exception: ", thrown.what()));
+  }
   std::string answer = "+ACK";
   if (!status.ok()) {
     log::Warning("batch not handled, will be delivered again",

@@ -55,6 +55,9 @@ int64_t Nanoseconds(std::chrono::nanoseconds duration) { return duration.count()
 
 namespace {
 
+// What the server says when a stream has as many messages as it takes.
+constexpr char kFull[] = "maximum messages";
+
 // 0 for what is missing or no whole number.
 int Number(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -76,6 +79,9 @@ absl::Status ApiError(const json& reply, int* error_code) {
                                 ? description->get<std::string>()
                                 : "unknown error");
   if (code == kErrorWrongLastSequence) return absl::AbortedError(text);
+  if (code == kErrorStreamStoreFailed && text.find(kFull) != std::string::npos) {
+    return absl::ResourceExhaustedError(text);
+  }
   switch (Number(error, "code")) {
     case 400:
       return absl::FailedPreconditionError(text);
@@ -251,9 +257,14 @@ Awaitable<absl::StatusOr<Message>> LeaderGet(Connection& connection, std::string
   std::string subject = "$JS.API.STREAM.MSG.GET." + stream;
   std::string payload = request.dump();
   Headers headers;
+  int error_code = 0;
   absl::StatusOr<json> reply =
       co_await AskLeader(connection, std::move(subject), std::move(headers), std::move(payload),
-                         /*idempotent=*/true, deadline);
+                         /*idempotent=*/true, deadline, &error_code);
+  // Of a message that is not there it would say something else.
+  if (error_code == kErrorStreamNotFound) {
+    co_return absl::UnavailableError(ToAbsl(StrCat("there is no stream ", stream)));
+  }
   if (!reply.ok()) co_return reply.status();
   co_return ToStoredMessage(*reply, stream);
 }
@@ -281,8 +292,16 @@ Awaitable<absl::StatusOr<Message>> DirectGetNext(Connection& connection, std::st
 
 Awaitable<absl::StatusOr<Message>> DirectGetSequence(Connection& connection, std::string stream,
                                                      uint64_t sequence, Deadline deadline) {
-  const json request = {{"seq", sequence}};
+  json request = {{"seq", sequence}};
+  if (connection.replicated()) {
+    return LeaderGet(connection, std::move(stream), std::move(request), deadline);
+  }
   return DirectGet(connection, "$JS.API.DIRECT.GET." + stream, request.dump(), deadline);
+}
+
+std::string StoredSubject(const Message& message) {
+  const std::string_view stored = message.Header("Nats-Subject");
+  return std::string(stored.empty() ? message.subject() : stored);
 }
 
 Awaitable<absl::Status> DeleteMessage(Connection& connection, std::string stream, uint64_t sequence,
@@ -308,6 +327,8 @@ Awaitable<absl::StatusOr<ConsumerState>> GetConsumerState(Connection& connection
   ConsumerState state;
   const json delivered = info->value("delivered", json::object());
   state.delivered_sequence = delivered.value("stream_seq", uint64_t{0});
+  const json floor = info->value("ack_floor", json::object());
+  state.ack_floor_sequence = floor.value("stream_seq", uint64_t{0});
   state.acks_pending = info->value("num_ack_pending", uint64_t{0});
   state.pending = info->value("num_pending", uint64_t{0});
   co_return state;

@@ -25,8 +25,8 @@ struct StreamConfig {
   std::chrono::seconds duplicate_window{120};
   int replicas = 1;
   std::string description;
-  // A full stream refuses what is new (Unavailable) instead of forgetting what is old. Holds for
-  // messages_max only: at bytes_max nats-server 2.9 may still drop the oldest (ADR 7).
+  // A full stream refuses what is new (ResourceExhausted) instead of forgetting what is old. Holds
+  // for messages_max only: at bytes_max nats-server 2.9 may still drop the oldest (ADR 7).
   bool discard_new = false;
   // Each stored message is published again, its headers only, under `republish_to` when its subject
   // matches `republish_from` (empty: nothing is). Wildcards stand as {{wildcard(1)}}. A stream that
@@ -71,6 +71,7 @@ Awaitable<absl::Status> EnsureConsumer(Connection& connection, ConsumerConfig co
                                        Deadline deadline);
 
 // Stores a message. Aborted: the expected sequence was not the last (somebody else wrote).
+// ResourceExhausted: the stream is full and keeps what it has.
 // Unavailable: no stream, or no connection. Otherwise it is stored when this returns.
 // On a replicated connection a message with an id is sent again, until the deadline, while its
 // stream elects a leader; the id keeps it from being stored twice.
@@ -88,9 +89,14 @@ Awaitable<absl::StatusOr<Message>> DirectGetNext(Connection& connection, std::st
                                                  std::string subject, uint64_t sequence,
                                                  Deadline deadline);
 
-// The message of that sequence; its original subject is in the header Nats-Subject. NotFound.
+// The message of that sequence, StoredSubject tells its subject. NotFound. Who is asked is as
+// above.
 Awaitable<absl::StatusOr<Message>> DirectGetSequence(Connection& connection, std::string stream,
                                                      uint64_t sequence, Deadline deadline);
+
+// The subject under which `message` was stored: one that was read by its sequence arrives under
+// another.
+std::string StoredSubject(const Message& message);
 
 // Removes a message for good, also from its consumers. NotFound: it is gone already.
 Awaitable<absl::Status> DeleteMessage(Connection& connection, std::string stream, uint64_t sequence,
@@ -100,6 +106,9 @@ Awaitable<absl::Status> DeleteMessage(Connection& connection, std::string stream
 struct ConsumerState {
   // Stream sequence of the newest message that was delivered.
   uint64_t delivered_sequence = 0;
+  // Stream sequence up to which nothing is in hand: all was settled, or given up by the server.
+  // While anything is in hand nats-server 2.9 does not move it past what was given up.
+  uint64_t ack_floor_sequence = 0;
   // Delivered and neither settled nor given up.
   uint64_t acks_pending = 0;
   // Not delivered yet.
@@ -123,9 +132,9 @@ class Consumer {
     // Pause before a batch that failed is asked for again.
     std::chrono::milliseconds retry_delay{1000};
   };
-  // Ok: all are acknowledged. An error: all are given back and delivered again after `retry_delay`;
-  // the handler must therefore be idempotent. A message that can never be handled: the handler
-  // reports it (dead letter) and returns Ok.
+  // Ok: all are acknowledged. An error or an exception: all are given back and delivered again
+  // after `retry_delay`; the handler must therefore be idempotent. A message that can never be
+  // handled: the handler reports it (dead letter) and returns Ok.
   using Handler = std::function<Awaitable<absl::Status>(std::span<const Message>)>;
 
   Consumer(Connection& connection, ConsumerConfig config, BatchOptions options, Handler handler);

@@ -10,6 +10,9 @@ namespace switchboard::bus {
 
 // JetStream's error codes that we tell apart (nats-server's errors.json).
 inline constexpr int kErrorStreamNameInUse = 10058;
+inline constexpr int kErrorStreamNotFound = 10059;
+// A stream refuses what is new; the text says which of its bounds, or another reason.
+inline constexpr int kErrorStreamStoreFailed = 10077;
 inline constexpr int kErrorWrongLastSequence = 10071;
 inline constexpr int kErrorNoLeader = 10008;       // "JetStream system temporarily unavailable"
 inline constexpr int kErrorNotLeader = 10009;      // "JetStream cluster can not handle request"

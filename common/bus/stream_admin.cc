@@ -1,5 +1,7 @@
 #include "common/bus/stream_admin.h"
 
+#include <algorithm>
+
 #include "common/base/strings.h"
 #include "common/bus/jetstream_api.h"
 
@@ -26,9 +28,13 @@ Awaitable<absl::StatusOr<StreamState>> ReadStreamState(Connection& connection, s
       co_await CallApi(connection, std::move(operation), json(), deadline, nullptr);
   if (!info.ok()) co_return info.status();
   const json state = info->value("state", json::object());
-  co_return StreamState{state.value("messages", uint64_t{0}), state.value("bytes", uint64_t{0}),
-                        state.value("first_seq", uint64_t{0}), state.value("last_seq", uint64_t{0}),
-                        state.value("consumer_count", uint64_t{0})};
+  const int64_t messages_max = info->value("/config/max_msgs"_json_pointer, int64_t{-1});
+  co_return StreamState{state.value("messages", uint64_t{0}),
+                        state.value("bytes", uint64_t{0}),
+                        state.value("first_seq", uint64_t{0}),
+                        state.value("last_seq", uint64_t{0}),
+                        state.value("consumer_count", uint64_t{0}),
+                        static_cast<uint64_t>(std::max(messages_max, int64_t{0}))};
 }
 
 Awaitable<absl::StatusOr<std::map<std::string, uint64_t>>> CountBySubject(Connection& connection,

@@ -17,6 +17,8 @@ struct StreamState {
   uint64_t first_sequence = 0;
   uint64_t last_sequence = 0;
   uint64_t consumers = 0;
+  // Its bound; 0: none.
+  uint64_t messages_max = 0;
 };
 
 struct ConsumerPosition {

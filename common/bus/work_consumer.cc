@@ -1,5 +1,7 @@
 #include "common/bus/work_consumer.h"
 
+#include <algorithm>
+
 #include "common/base/strings.h"
 #include "common/bus/jetstream_api.h"
 #include "common/observability/log.h"
@@ -72,7 +74,7 @@ Awaitable<void> WorkConsumer::Run() {
     TakeIn();
     SayWorking();
     bool asked = true;
-    if (!stopped_ && asked_ == 0 && in_flight_ < options_.in_flight_max && pause_until_.expired()) {
+    if (!stopped_ && asked_ == 0 && Room() > 0 && pause_until_.expired()) {
       asked = co_await Ensure();
       asked = asked && Ask(inbox);
       // What arrived meanwhile has woken nobody.
@@ -100,8 +102,14 @@ Awaitable<bool> WorkConsumer::Ensure() {
   co_return ensured_;
 }
 
+int WorkConsumer::Room() const {
+  const int begun = static_cast<int>(lines_.size());
+  return std::min(options_.in_flight_max - begun,
+                  options_.in_flight_max + options_.waiting_max - in_flight_);
+}
+
 bool WorkConsumer::Ask(const std::string& inbox) {
-  const int wanted = options_.in_flight_max - in_flight_;
+  const int wanted = Room();
   if (stopped_ || wanted <= 0) return true;
   const nlohmann::json request = {{"batch", wanted}, {"expires", Nanoseconds(options_.wait)}};
   intake_->ended = false;

@@ -30,8 +30,11 @@ enum class Settlement {
 class WorkConsumer {
  public:
   struct Options {
-    // Messages in hand at once, those included that wait for another one of their key.
+    // Messages that are being handled at once.
     int in_flight_max = 16;
+    // Messages beyond these that wait, fetched, for another one of their key. As many of one key
+    // leave room for no other message.
+    int waiting_max = 128;
     // How long one fetch waits for messages. After a restart of the server it may take so long and
     // two seconds more until it is asked again.
     std::chrono::milliseconds wait{2000};
@@ -60,6 +63,8 @@ class WorkConsumer {
 
   // True when the server was asked, or need not be.
   bool Ask(const std::string& inbox);
+  // Messages that may be asked for.
+  int Room() const;
   Awaitable<bool> Ensure();
   Awaitable<void> Wait(std::chrono::milliseconds limit);
   void TakeIn();
@@ -79,6 +84,7 @@ class WorkConsumer {
   Subscription subscription_;
   // By key; the front of each line is being handled.
   std::unordered_map<std::string, Line> lines_;
+  // Messages in all lines.
   int in_flight_ = 0;
   // Messages that the fetch under way may still bring, and until when it may.
   int asked_ = 0;

@@ -17,12 +17,6 @@ constexpr int kAttemptsReadMax = 100;
 // Tells the attempts of this message from those of an earlier one with the same subject.
 constexpr char kHeaderWorkSequence[] = "Mesh-Work-Sequence";
 
-// A message that was read by its sequence arrives under another subject than it was stored.
-std::string StoredSubject(const bus::Message& message) {
-  const std::string_view stored = message.Header("Nats-Subject");
-  return std::string(stored.empty() ? message.subject() : stored);
-}
-
 std::string RetriedSubject(const WorkPlace& place) {
   return StrCat("mesh.event.", place.origin, ".retried.", place.suffix);
 }
@@ -57,7 +51,7 @@ WorkPlace PlaceOfWork(std::string_view subject) {
 
 Awaitable<absl::Status> WorkHistory::Remember(const bus::Message* message,
                                               v1::TurnRetried attempt) {
-  const std::string work_subject = StoredSubject(*message);
+  const std::string work_subject = bus::StoredSubject(*message);
   runtime::Context context = runtime::Context::FromMessage(*message);
   context.turn_id = attempt.turn_id();
   context.conversation_id = attempt.conversation_id();
@@ -100,7 +94,7 @@ Awaitable<absl::StatusOr<std::vector<v1::TurnRetried>>> WorkHistory::Read(WorkPl
 
 Awaitable<absl::Status> WorkHistory::Bury(const bus::Message* message, std::string reason,
                                           v1::TurnRetried last) {
-  const std::string subject = StoredSubject(*message);
+  const std::string subject = bus::StoredSubject(*message);
   const WorkPlace place = PlaceOfWork(subject);
   absl::StatusOr<std::vector<v1::TurnRetried>> attempts =
       co_await Read(place, message->stream_sequence());

@@ -4,6 +4,7 @@
 #include "common/base/fault.h"
 #include "common/base/id.h"
 #include "common/base/strings.h"
+#include "common/bus/stream_admin.h"
 #include "common/conversation/state.h"
 #include "common/runtime/call.h"
 #include "common/runtime/streams.h"
@@ -32,6 +33,22 @@ bool IsTurnId(std::string_view text) {
     if (c < '!' || c > '~') return false;
   }
   return true;
+}
+
+// Of one acceptance: the first, and another if what it met has gone since.
+constexpr int kAcceptAttemptsMax = 2;
+// One part in so many of WORK is not for turns: a tenth holds the webhooks of 20,000 turns, and
+// what all gateways accept between two looks.
+constexpr uint64_t kReserveShare = 10;
+constexpr std::chrono::milliseconds kLookInterval{1000};
+// Callers come back after so long when the queue is full.
+constexpr int kFullRetryAfterMs = 2000;
+
+absl::Status Full() {
+  return WithRemedy(
+      WithRetryAfterMs(absl::UnavailableError("as many turns wait as the queue takes"),
+                       kFullRetryAfterMs),
+      "send it again with the same id after Retry-After");
 }
 
 int64_t NowMs() { return absl::ToUnixMillis(absl::Now()); }
@@ -140,6 +157,9 @@ Awaitable<absl::StatusOr<v1::TurnStatus>> WorkQueue::Accept(runtime::Context con
   absl::StatusOr<Beginning> beginning = co_await store_.Begin(request, context.deadline);
   if (!beginning.ok()) co_return beginning.status();
   if (beginning->answered) co_return AnsweredStatus(name, beginning->answered->reply());
+  // No conversation for a turn that is not taken; one that was accepted before has its own.
+  const bool opens = beginning->before.sequence == 0;
+  if (opens && co_await IsFull(context.deadline)) co_return Full();
   absl::Status open = co_await EnsureConversation(context, request, *std::move(beginning));
   if (!open.ok()) co_return open;
   // Whoever takes the turn finds the conversation, or makes it from this request.
@@ -151,26 +171,52 @@ Awaitable<absl::StatusOr<v1::TurnStatus>> WorkQueue::Accept(runtime::Context con
         co_await FindUnanswered(name, request, context.deadline);
     if (!absl::IsNotFound(before.status())) co_return before;
   }
+  if (co_await IsFull(context.deadline)) co_return Full();
   SetTimestamp(*work.mutable_accepted_at(), NowMs());
-  bus::Headers headers = StoredHeaders(context, work.GetTypeName(), sender_);
-  bus::PublishOptions options;
-  options.expected_last_subject_sequence = 0;
-  std::string subject = kWorkTurnPrefix + name.Suffix();
-  std::string payload = runtime::Encode(work);
-  absl::StatusOr<bus::PublishAck> ack =
-      co_await bus::PublishToStream(bus_, std::move(subject), std::move(headers),
-                                    std::move(payload), std::move(options), context.deadline);
-  if (absl::IsAborted(ack.status())) {
-    // The same id at the same moment: what stands there now, or has been answered since.
+  std::string message_id = StrCat("turn/", name.Suffix(), "/", Fingerprint(request));
+  for (int attempt = 1; attempt <= kAcceptAttemptsMax; ++attempt) {
+    absl::StatusOr<bus::PublishAck> ack = co_await StoreTurn(context, work, message_id);
+    if (absl::IsResourceExhausted(ack.status())) co_return Full();
+    const bool there = absl::IsAborted(ack.status()) || (ack.ok() && ack->duplicate);
+    if (!ack.ok() && !there) co_return ack.status();
+    if (!there) co_return StatusOf(name, v1::TurnStatus::ACCEPTED);
+    // Sent before, by us or for the same id: what stands there now, or has been answered since.
     absl::StatusOr<v1::TurnStatus> stands =
         co_await FindUnanswered(name, request, context.deadline);
     if (!absl::IsNotFound(stands.status())) co_return stands;
     absl::StatusOr<v1::TurnReply> answer = co_await FindAnswer(name, context.deadline);
-    if (!answer.ok()) co_return answer.status();
-    co_return AnsweredStatus(name, *std::move(answer));
+    if (answer.ok()) co_return AnsweredStatus(name, *std::move(answer));
+    if (!absl::IsNotFound(answer.status())) co_return answer.status();
+    // The server remembers a message that was taken away since: another id, or none is stored.
+    message_id = StrCat("turn/", NewUuid());
   }
-  if (!ack.ok()) co_return ack.status();
-  co_return StatusOf(name, v1::TurnStatus::ACCEPTED);
+  co_return absl::UnavailableError("the turn comes and goes");
+}
+
+Awaitable<bool> WorkQueue::IsFull(Deadline deadline) {
+  if (!look_again_.expired()) co_return full_;
+  look_again_ = Deadline::After(kLookInterval);
+  absl::StatusOr<bus::StreamState> state =
+      co_await bus::ReadStreamState(bus_, runtime::kWorkStream, deadline.Child(kLookInterval));
+  if (state.ok()) {
+    const uint64_t reserve = state->messages_max / kReserveShare;
+    full_ = reserve > 0 && state->messages + reserve >= state->messages_max;
+  }
+  co_return full_;
+}
+
+Awaitable<absl::StatusOr<bus::PublishAck>> WorkQueue::StoreTurn(runtime::Context context,
+                                                                v1::TurnWork work,
+                                                                std::string message_id) {
+  bus::Headers headers = StoredHeaders(context, work.GetTypeName(), sender_);
+  bus::PublishOptions options;
+  options.message_id = std::move(message_id);
+  options.expected_last_subject_sequence = 0;
+  const TurnName name{work.request().conversation_id(), work.request().turn_id()};
+  std::string subject = kWorkTurnPrefix + name.Suffix();
+  std::string payload = runtime::Encode(work);
+  return bus::PublishToStream(bus_, std::move(subject), std::move(headers), std::move(payload),
+                              std::move(options), context.deadline);
 }
 
 Awaitable<absl::Status> WorkQueue::EnsureConversation(runtime::Context context,
@@ -264,22 +310,42 @@ Awaitable<absl::StatusOr<v1::TurnReply>> WorkQueue::SearchAnswer(TurnWatch* watc
   co_return none;
 }
 
-Awaitable<absl::Status> WorkQueue::StoreWebhook(runtime::Context context, std::string url,
-                                                v1::TurnStatus outcome) {
+WorkQueue::News WorkQueue::MakeNews(const runtime::Context& context, std::string url,
+                                    v1::TurnStatus outcome) const {
   const TurnName name{outcome.conversation_id(), outcome.turn_id()};
   v1::WebhookWork work;
   work.set_url(std::move(url));
   *work.mutable_outcome() = std::move(outcome);
   SetTimestamp(*work.mutable_completed_at(), NowMs());
-  bus::Headers headers = StoredHeaders(context, work.GetTypeName(), sender_);
+  return {
+      .suffix = name.Suffix(),
+      .message_id = StrCat("webhook/", name.Id(), "/", static_cast<int>(work.outcome().state())),
+      .headers = StoredHeaders(context, work.GetTypeName(), sender_),
+      .payload = runtime::Encode(work)};
+}
+
+Awaitable<absl::Status> WorkQueue::StoreWebhook(runtime::Context context, std::string url,
+                                                v1::TurnStatus outcome) {
+  News news = MakeNews(context, std::move(url), std::move(outcome));
   bus::PublishOptions options;
-  options.message_id = StrCat("webhook/", name.Id(), "/", static_cast<int>(work.outcome().state()));
-  std::string subject = kWorkWebhookPrefix + name.Suffix();
-  std::string payload = runtime::Encode(work);
+  options.message_id = std::move(news.message_id);
+  std::string subject = kWorkWebhookPrefix + news.suffix;
   absl::StatusOr<bus::PublishAck> ack =
-      co_await bus::PublishToStream(bus_, std::move(subject), std::move(headers),
-                                    std::move(payload), std::move(options), context.deadline);
+      co_await bus::PublishToStream(bus_, std::move(subject), std::move(news.headers),
+                                    std::move(news.payload), std::move(options), context.deadline);
   co_return ack.status();
+}
+
+Awaitable<absl::Status> WorkQueue::BuryWebhook(runtime::Context context, std::string url,
+                                               v1::TurnStatus outcome, std::string reason) {
+  News news = MakeNews(context, std::move(url), std::move(outcome));
+  const bus::Message message =
+      bus::Message::Make(kWorkWebhookPrefix + news.suffix, "", news.headers, news.payload);
+  runtime::DeadLetterNote note;
+  note.origin = "webhook";
+  note.suffix = std::move(news.suffix);
+  note.reason = std::move(reason);
+  co_return co_await runtime::DeadLetter(bus_, std::move(note), &message, context.deadline);
 }
 
 }  // namespace switchboard::conversation

@@ -23,6 +23,8 @@ namespace switchboard::conversation {
 inline constexpr char kWorkTurnPrefix[] = "mesh.work.turn.";
 inline constexpr char kWorkWebhookPrefix[] = "mesh.work.webhook.";
 inline constexpr char kDeadTurnPrefix[] = "mesh.dead.turn.";
+// The gateways' durable consumer of kWorkWebhookPrefix.
+inline constexpr char kWebhooksConsumer[] = "webhooks";
 inline constexpr char kTurnRetriedPrefix[] = "mesh.event.turn.retried.";
 
 // Pauses between the deliveries of a message of WORK. One more delivery than pauses; the last pause
@@ -87,13 +89,30 @@ class WorkQueue {
   Awaitable<absl::StatusOr<v1::TurnReply>> FindAnswer(TurnName name, Deadline deadline);
 
   // Stores the news of an outcome for `url`; the same outcome twice within minutes is stored once.
+  // ResourceExhausted: WORK is full.
   Awaitable<absl::Status> StoreWebhook(runtime::Context context, std::string url,
                                        v1::TurnStatus outcome);
+  // Puts the same news into DEAD, as if WORK had given it up for `reason`: it can be replayed.
+  Awaitable<absl::Status> BuryWebhook(runtime::Context context, std::string url,
+                                      v1::TurnStatus outcome, std::string reason);
 
  private:
+  // A webhook's message, wherever it is put.
+  struct News {
+    std::string suffix;
+    std::string message_id;
+    bus::Headers headers;
+    std::string payload;
+  };
+  News MakeNews(const runtime::Context& context, std::string url, v1::TurnStatus outcome) const;
   // Looks through the records after watch->seen_sequence up to `last`.
   Awaitable<absl::StatusOr<v1::TurnReply>> SearchAnswer(TurnWatch* watch, Stored last,
                                                         Deadline deadline);
+  // Whether WORK is so full that what is left is for webhooks and advisories. Looks once a second;
+  // meanwhile, and while WORK cannot be asked, what the last look saw holds.
+  Awaitable<bool> IsFull(Deadline deadline);
+  Awaitable<absl::StatusOr<bus::PublishAck>> StoreTurn(runtime::Context context, v1::TurnWork work,
+                                                       std::string message_id);
   Awaitable<absl::Status> EnsureConversation(runtime::Context context, v1::TurnRequest request,
                                              Beginning beginning);
   // What DEAD or WORK says about the turn. NotFound: neither has it. `asked`, if set, must be what
@@ -105,6 +124,8 @@ class WorkQueue {
   bus::Connection& bus_;
   const std::string sender_;
   TurnStore store_;
+  bool full_ = false;
+  Deadline look_again_ = Deadline::After(std::chrono::nanoseconds(0));
 };
 
 }  // namespace switchboard::conversation

@@ -60,9 +60,7 @@ Awaitable<absl::Status> EnsureMeshStreams(bus::Connection& connection, int repli
 
 Awaitable<absl::Status> DeadLetter(bus::Connection& connection, DeadLetterNote note,
                                    const bus::Message* message, Deadline deadline) {
-  // A message that was read by its sequence arrived under another subject than it was stored.
-  const std::string_view stored_under = message->Header("Nats-Subject");
-  const std::string from(stored_under.empty() ? message->subject() : stored_under);
+  const std::string from = bus::StoredSubject(*message);
   bus::Headers headers;
   for (auto& header : message->AllHeaders()) {
     // The original's expectations and id are about the stream it was meant for.

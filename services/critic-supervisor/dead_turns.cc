@@ -16,9 +16,24 @@ constexpr int kSweepMax = 100;
 // What the server's advisory and silence together say.
 constexpr char kExhausted[] = "no delivery was ever settled: whoever had it died or hung";
 
-std::string StoredSubject(const bus::Message& message) {
-  const std::string_view stored = message.Header("Nats-Subject");
-  return std::string(stored.empty() ? message.subject() : stored);
+// Where an advisory goes that tells nothing.
+constexpr char kAdvisoryOrigin[] = "advisory";
+
+struct Advisory {
+  // Of the message that was given up; 0: the advisory cannot be read.
+  uint64_t sequence = 0;
+  uint64_t deliveries = 0;
+};
+
+uint64_t Number(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_unsigned() ? found->get<uint64_t>() : 0;
+}
+
+Advisory ReadAdvisory(const bus::Message& message) {
+  const nlohmann::json told = nlohmann::json::parse(message.payload(), nullptr, false);
+  if (!told.is_object()) return {};
+  return {Number(told, "stream_seq"), Number(told, "deliveries")};
 }
 
 }  // namespace
@@ -29,7 +44,7 @@ Awaitable<absl::Status> DeadTurns::Remember(const bus::Message* message, v1::Tur
 
 Awaitable<absl::Status> DeadTurns::Bury(const bus::Message* message, std::string reason,
                                         v1::TurnRetried last) {
-  const std::string subject = StoredSubject(*message);
+  const std::string subject = bus::StoredSubject(*message);
   absl::Status stored = co_await history_.Bury(message, reason, std::move(last));
   if (!stored.ok()) co_return stored;
   const auto name = conversation::TurnOfSubject(subject, conversation::kWorkTurnPrefix);
@@ -50,22 +65,44 @@ Awaitable<absl::Status> DeadTurns::Finish(const bus::Message* message, v1::TurnS
   context.turn_id = outcome.turn_id();
   context.conversation_id = outcome.conversation_id();
   context.deadline = Deadline::After(kBuryLimit);
-  co_return co_await queue_.StoreWebhook(std::move(context), work.webhook_url(),
-                                         std::move(outcome));
+  absl::Status told = co_await queue_.StoreWebhook(context, work.webhook_url(), outcome);
+  if (!absl::IsResourceExhausted(told)) co_return told;
+  // The turn must leave all the same, or a queue full of such turns would never have room again.
+  std::string reason = "WORK was full: the outcome was not told";
+  co_return co_await queue_.BuryWebhook(std::move(context), work.webhook_url(), std::move(outcome),
+                                        std::move(reason));
+}
+
+Awaitable<absl::StatusOr<bool>> DeadTurns::FinishAnswered(const bus::Message* message) {
+  const std::string subject = bus::StoredSubject(*message);
+  const auto name = conversation::TurnOfSubject(subject, conversation::kWorkTurnPrefix);
+  if (!name) co_return false;
+  absl::StatusOr<v1::TurnReply> answer =
+      co_await queue_.FindAnswer(*name, Deadline::After(kBuryLimit));
+  if (absl::IsNotFound(answer.status())) co_return false;
+  if (!answer.ok()) co_return answer.status();
+  v1::TurnStatus outcome = conversation::AnsweredStatus(*name, *std::move(answer));
+  absl::Status finished = co_await Finish(message, std::move(outcome));
+  if (!finished.ok()) co_return finished;
+  co_return true;
 }
 
 Awaitable<absl::Status> DeadTurns::HandleExhausted(std::span<const bus::Message> advisories) {
-  for (const bus::Message& advisory : advisories) {
-    const nlohmann::json told = nlohmann::json::parse(advisory.payload(), nullptr, false);
-    const uint64_t sequence = told.is_object() ? told.value("stream_seq", uint64_t{0}) : 0;
-    if (sequence == 0) {
-      log::Error("an advisory cannot be read", {{"subject", advisory.subject()}});
-      continue;
+  absl::Status trouble;
+  for (const bus::Message& message : advisories) {
+    const Advisory advisory = ReadAdvisory(message);
+    absl::Status handled;
+    if (advisory.sequence > 0) {
+      handled = co_await BuryAbandoned(advisory.sequence, advisory.deliveries);
+    } else {
+      log::Error("an advisory cannot be read", {{"subject", message.subject()}});
+      std::string reason = "the advisory names no message of the stream";
+      handled = co_await runtime::DeadLetter(bus_, kAdvisoryOrigin, &message, std::move(reason),
+                                             Deadline::After(kBuryLimit));
     }
-    absl::Status buried = co_await BuryAbandoned(sequence, told.value("deliveries", uint64_t{0}));
-    if (!buried.ok()) co_return buried;
+    trouble.Update(handled);
   }
-  co_return absl::OkStatus();
+  co_return trouble;
 }
 
 Awaitable<absl::Status> DeadTurns::BuryAbandoned(uint64_t sequence, uint64_t deliveries) {
@@ -74,38 +111,41 @@ Awaitable<absl::Status> DeadTurns::BuryAbandoned(uint64_t sequence, uint64_t del
       co_await bus::DirectGetSequence(bus_, runtime::kWorkStream, sequence, deadline);
   if (absl::IsNotFound(message.status())) co_return absl::OkStatus();  // settled after all
   if (!message.ok()) co_return message.status();
-  const std::string subject = StoredSubject(*message);
-  const auto name = conversation::TurnOfSubject(subject, conversation::kWorkTurnPrefix);
-  absl::StatusOr<v1::TurnReply> answer = absl::NotFoundError("");
-  if (name) answer = co_await queue_.FindAnswer(*name, deadline);
-  absl::Status done;
-  if (answer.ok()) {
-    // It died between the commit and the acknowledgement.
-    v1::TurnStatus outcome = conversation::AnsweredStatus(*name, *std::move(answer));
-    done = co_await Finish(&*message, std::move(outcome));
-  } else if (!absl::IsNotFound(answer.status())) {
-    done = answer.status();
-  } else {
+  // Whoever had it may have died between the commit and the acknowledgement.
+  absl::StatusOr<bool> answered = co_await FinishAnswered(&*message);
+  if (!answered.ok()) co_return answered.status();
+  if (!*answered) {
     v1::TurnRetried last;
     last.set_delivery(static_cast<uint32_t>(deliveries));
     std::string reason = kExhausted;
-    done = co_await Bury(&*message, std::move(reason), std::move(last));
+    absl::Status buried = co_await Bury(&*message, std::move(reason), std::move(last));
+    if (!buried.ok()) co_return buried;
   }
-  if (!done.ok()) co_return done;
   absl::Status deleted = co_await bus::DeleteMessage(bus_, runtime::kWorkStream, sequence,
                                                      Deadline::After(kBuryLimit));
   co_return absl::IsNotFound(deleted) ? absl::OkStatus() : deleted;
 }
 
 Awaitable<absl::Status> DeadTurns::Sweep() {
+  absl::Status turns = co_await SweepOne(kTurnsConsumer, conversation::kWorkTurnPrefix);
+  // The gateways' own consumer; without webhooks there is none.
+  absl::Status webhooks =
+      co_await SweepOne(conversation::kWebhooksConsumer, conversation::kWorkWebhookPrefix);
+  turns.Update(webhooks);
+  co_return turns;
+}
+
+Awaitable<absl::Status> DeadTurns::SweepOne(std::string durable, std::string prefix) {
   const std::string stream = runtime::kWorkStream;
-  const std::string durable = kTurnsConsumer;
   absl::StatusOr<bus::ConsumerState> state =
       co_await bus::GetConsumerState(bus_, stream, durable, Deadline::After(kBuryLimit));
+  if (absl::IsNotFound(state.status())) co_return absl::OkStatus();
   if (!state.ok()) co_return state.status();
-  // Nothing is in hand, yet what was delivered is still there: nobody will ever get it again.
-  if (state->acks_pending > 0) co_return absl::OkStatus();
-  const std::string subject = StrCat(conversation::kWorkTurnPrefix, ">");
+  // Not in hand, yet what was delivered is still there: nobody will ever get it again.
+  const uint64_t last =
+      state->acks_pending > 0 ? state->ack_floor_sequence : state->delivered_sequence;
+  const std::string subject = prefix + ">";
+  absl::Status trouble;
   uint64_t sequence = 1;
   for (int i = 0; i < kSweepMax; ++i) {
     absl::StatusOr<bus::Message> left =
@@ -113,12 +153,12 @@ Awaitable<absl::Status> DeadTurns::Sweep() {
     if (absl::IsNotFound(left.status())) break;
     if (!left.ok()) co_return left.status();
     sequence = left->stream_sequence();
-    if (sequence > state->delivered_sequence) break;
+    if (sequence > last) break;
     absl::Status buried = co_await BuryAbandoned(sequence, 0);
-    if (!buried.ok()) co_return buried;
+    trouble.Update(buried);
     ++sequence;
   }
-  co_return absl::OkStatus();
+  co_return trouble;
 }
 
 }  // namespace switchboard::critic_supervisor

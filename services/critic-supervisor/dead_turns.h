@@ -34,16 +34,25 @@ class DeadTurns {
   // Keeps that a delivery brought no answer and another follows.
   Awaitable<absl::Status> Remember(const bus::Message* message, v1::TurnRetried attempt);
 
-  // Advisories about messages that the server has given up. Handled one by one; an error gives all
-  // back, and those that were handled find nothing to do.
+  // Whether the turn of `message` has its answer after all; then its webhook is told, too. Once
+  // true the message may be settled.
+  Awaitable<absl::StatusOr<bool>> FinishAnswered(const bus::Message* message);
+
+  // Advisories about messages that the server has given up. Each is handled, whatever becomes of
+  // the others; an error gives all back, and those that were handled find nothing to do. One that
+  // cannot be read goes to DEAD.
   Awaitable<absl::Status> HandleExhausted(std::span<const bus::Message> advisories);
 
-  // Buries what was given up without an advisory, while no turn is in hand anywhere.
+  // Buries what was given up without an advisory, turns and webhooks: all that was, while none of
+  // them is in hand anywhere; else what was given up before the last such moment.
   Awaitable<absl::Status> Sweep();
 
  private:
   // The message of WORK with that sequence, given up after `deliveries` (0: not known).
   Awaitable<absl::Status> BuryAbandoned(uint64_t sequence, uint64_t deliveries);
+  // `durable` is the consumer of what lies below `prefix`.
+  Awaitable<absl::Status> SweepOne(std::string durable, std::string prefix);
+  // Tells the webhook, if there is one; when WORK is full, the news goes to DEAD.
   Awaitable<absl::Status> Finish(const bus::Message* message, v1::TurnStatus outcome);
 
   bus::Connection& bus_;

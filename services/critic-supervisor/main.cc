@@ -40,7 +40,7 @@ struct Config {
         reader.Milliseconds({"WORK_TURN_TIMEOUT_MS",
                              "How long one delivery of an asynchronous turn may take, "
                              "milliseconds; then it is delivered again."},
-                            30000, 100, 600000);
+                            30000, 100, kTurnTimeoutMsMax);
     work->backoff = reader.MillisecondsList(
         {"WORK_BACKOFF_MS",
          "Pauses between the deliveries of an asynchronous turn, milliseconds, separated by "

@@ -136,7 +136,8 @@ Awaitable<Settlement> Worker::Handle(std::shared_ptr<const bus::Message> message
   context.turn_id = work.request().turn_id();
   context.conversation_id = work.request().conversation_id();
   context.deadline = Deadline::After(options_.turn_timeout);
-  context.attempt = static_cast<int>(message->delivery_count());
+  // One that came back from DEAD says that it was tried before.
+  context.attempt = std::max(context.attempt, static_cast<int>(message->delivery_count()));
   absl::StatusOr<v1::TurnReply> reply = co_await conduct_(std::move(context), work.request());
   if (!reply.ok()) co_return co_await Failed(std::move(message), reply.status());
   co_return co_await Answered(std::move(message), std::move(work), *std::move(reply));
@@ -184,6 +185,21 @@ Awaitable<Settlement> Worker::Failed(std::shared_ptr<const bus::Message> message
       log::Warning("a failed delivery is not on record", {{"error", remembered.ToString()}});
     }
     co_return Settlement::kLater;
+  }
+  // An id that another request has used is answered, but not for this one.
+  if (!absl::IsAlreadyExists(error)) {
+    // The commit may have been stored although nobody heard of it.
+    absl::StatusOr<bool> answered = co_await dead_.FinishAnswered(message.get());
+    if (answered.ok() && *answered) {
+      static auto& late = Deliveries("answered");
+      late.Increment();
+      co_return Settlement::kDone;
+    }
+    if (!answered.ok()) {
+      log::Warning("it is not known whether a turn is answered",
+                   {{"error", answered.status().ToString()}});
+      co_return Settlement::kLater;
+    }
   }
   static auto& dead = Deliveries("dead");
   dead.Increment();

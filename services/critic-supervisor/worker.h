@@ -21,6 +21,10 @@
 
 namespace switchboard::critic_supervisor {
 
+// A record's writer relies on the streams' memory of ids, two minutes
+// (docs/adr/0011-one-successor).
+inline constexpr int kTurnTimeoutMsMax = 120000;
+
 struct WorkerOptions {
   // Turns in hand at once.
   int in_flight_max = 16;

@@ -260,6 +260,47 @@ TEST_F(BusTest, ADurableConsumerDeliversAllAndAgainWhatFailed) {
   RunOnLoop(io_, connection_->Flush(Soon()));
 }
 
+TEST_F(BusTest, AHandlerThatThrowsGetsTheBatchAgain) {
+  MakeStream("LOG", "log.>");
+  ASSERT_TRUE(Store("log.a", "one").ok());
+  ConsumerConfig config;
+  config.stream = "LOG";
+  config.durable = "reader";
+  int handled = 0;
+  Consumer consumer(*connection_, config, {.retry_delay = milliseconds(20)},
+                    [&](std::span<const Message>) -> Awaitable<absl::Status> {
+                      if (++handled == 1) throw std::runtime_error("surprise");
+                      co_return absl::OkStatus();
+                    });
+  bool ended = false;
+  asio::co_spawn(io_, consumer.Run(), [&](std::exception_ptr error) {
+    ended = true;
+    EXPECT_EQ(error, nullptr);
+  });
+  EXPECT_TRUE(RunUntil(io_, [&] { return handled == 2; }));
+  consumer.Stop();
+  EXPECT_TRUE(RunUntil(io_, [&] { return ended; }));
+}
+
+TEST_F(BusTest, OnAReplicatedConnectionTheLeaderIsRead) {
+  MakeStream("LOG", "log.>");
+  const auto stored = Store("log.a", "one");
+  ASSERT_TRUE(stored.ok());
+  Options options;
+  options.url = server_.url();
+  options.replicated = true;
+  const auto connection = Connection::Connect(io_, options).value();
+  const auto read = RunOnLoop(io_, DirectGetSequence(*connection, "LOG", stored->sequence, Soon()));
+  ASSERT_TRUE(read.ok()) << read.status();
+  // A direct get would have come to an inbox.
+  EXPECT_EQ(read->subject(), "log.a");
+  EXPECT_EQ(StoredSubject(*read), "log.a");
+  const auto none = RunOnLoop(io_, DirectGetSequence(*connection, "LOG", 99, Soon()));
+  EXPECT_TRUE(absl::IsNotFound(none.status())) << none.status();
+  const auto last = RunOnLoop(io_, DirectGetLast(*connection, "GONE", "log.a", Soon()));
+  EXPECT_TRUE(absl::IsUnavailable(last.status())) << last.status();
+}
+
 TEST_F(BusTest, AKeyValueWatchSeesTheStateThenEveryChange) {
   KeyValue bucket(*connection_, "test");
   ASSERT_TRUE(RunOnLoop(io_, bucket.Ensure(1, 1, Soon())).ok());

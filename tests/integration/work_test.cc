@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "common/base/fault.h"
 #include "common/base/id.h"
 #include "common/base/strings.h"
 #include "common/runtime/streams.h"
@@ -24,6 +25,9 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using testing::RunOnLoop;
 using testing::RunUntil;
+
+constexpr char kAdvisory[] = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WORK.turns";
+constexpr char kHook[] = "https://shop.example/hook";
 
 Deadline Soon() { return Deadline::After(seconds(10)); }
 
@@ -111,6 +115,28 @@ class WorkTest : public ::testing::Test {
         << holder.Output();
     holder.Signal(SIGKILL);
     holder.Wait(seconds(10));
+  }
+
+  // The turn is given up, and the server's word about it is lost.
+  void GiveUpUnnoticed() {
+    for (int i = 0; i < 3; ++i) TakeAndDie();
+    // Asked for, the server gives the message up and says so; nobody hears it.
+    const auto inbox = connection_->NewInbox();
+    const auto nobody = connection_->Subscribe(inbox, "", [](bus::Message) {}).value();
+    ASSERT_TRUE(connection_
+                    ->Publish("$JS.API.CONSUMER.MSG.NEXT.WORK.turns", {},
+                              R"({"batch":1,"expires":20000000000})", inbox)
+                    .ok());
+    ASSERT_TRUE(RunUntil(io_, [&] { return Last("WORK", kAdvisory).ok(); }));
+    const uint64_t sequence = Last("WORK", kAdvisory)->stream_sequence();
+    ASSERT_TRUE(RunOnLoop(io_, bus::DeleteMessage(*connection_, "WORK", sequence, Soon())).ok());
+    const auto again = RunOnLoop(io_, bus::DeleteMessage(*connection_, "WORK", sequence, Soon()));
+    EXPECT_TRUE(absl::IsNotFound(again)) << again;
+  }
+  v1::WebhookWork Webhook(const bus::Message& message) {
+    v1::WebhookWork webhook;
+    EXPECT_TRUE(webhook.ParseFromString(std::string(message.payload())));
+    return webhook;
   }
 
   testing::NatsServer server_;
@@ -226,26 +252,70 @@ TEST_F(WorkTest, ATurnThatKillsWhoeverTakesItEndsInDeadThroughTheAdvisory) {
 
 TEST_F(WorkTest, ALostAdvisoryIsFoundOut) {
   const auto turn = Accept("hello").value();
-  for (int i = 0; i < 3; ++i) TakeAndDie();
-  // Asked for, the server gives the message up and says so; nobody hears it.
-  bus::ConsumerConfig config;
-  config.stream = "WORK";
-  config.durable = "turns";
-  const auto inbox = connection_->NewInbox();
-  const auto nobody = connection_->Subscribe(inbox, "", [](bus::Message) {}).value();
-  ASSERT_TRUE(connection_
-                  ->Publish("$JS.API.CONSUMER.MSG.NEXT.WORK.turns", {},
-                            R"({"batch":1,"expires":20000000000})", inbox)
-                  .ok());
-  const std::string advisory = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WORK.turns";
-  ASSERT_TRUE(RunUntil(io_, [&] { return Last("WORK", advisory).ok(); }));
-  const uint64_t sequence = Last("WORK", advisory)->stream_sequence();
-  ASSERT_TRUE(RunOnLoop(io_, bus::DeleteMessage(*connection_, "WORK", sequence, Soon())).ok());
-  const auto again = RunOnLoop(io_, bus::DeleteMessage(*connection_, "WORK", sequence, Soon()));
-  EXPECT_TRUE(absl::IsNotFound(again)) << again;
+  GiveUpUnnoticed();
   StartWorker();
   EXPECT_TRUE(Becomes(turn, v1::TurnStatus::DEAD));
   EXPECT_TRUE(RunUntil(io_, [&] { return !WorkHolds(">"); }));
+}
+
+TEST_F(WorkTest, ALostAdvisoryIsFoundOutAlsoWhileTurnsAreInHand) {
+  const auto lost = Accept("lost").value();
+  GiveUpUnnoticed();
+  // A moment in which nothing is in hand, at which no sweep looks.
+  options_.sweep_interval = std::chrono::hours(1);
+  const auto quick = Accept("quick").value();
+  StartWorker();
+  ASSERT_TRUE(Becomes(quick, v1::TurnStatus::ANSWERED));
+  StopWorker();
+  options_.sweep_interval = milliseconds(200);
+  script_->lasts = seconds(4);
+  ASSERT_TRUE(Accept("long").ok());
+  StartWorker();
+  EXPECT_TRUE(Becomes(lost, v1::TurnStatus::DEAD));
+  EXPECT_EQ(script_->in_hand, 1);
+}
+
+TEST_F(WorkTest, AnAdvisoryThatTellsNothingGoesToDeadAndStopsNobody) {
+  for (const char* payload : {R"({"stream_seq": "x"})", R"({"stream_seq": -1})", "no JSON"}) {
+    ASSERT_TRUE(
+        RunOnLoop(io_, bus::PublishToStream(*connection_, kAdvisory, {}, payload, {}, Soon()))
+            .ok());
+  }
+  StartWorker();
+  EXPECT_TRUE(RunUntil(io_, [&] { return !WorkHolds(">"); }));
+  const auto dead = Last("DEAD", "mesh.dead.advisory");
+  ASSERT_TRUE(dead.ok()) << dead.status();
+  EXPECT_EQ(dead->payload(), "no JSON");
+  EXPECT_EQ(running_, 3);
+}
+
+TEST_F(WorkTest, AnAnswerThatWasStoredIsNotDeadWhateverItsLastDeliverySays) {
+  script_->failures = {absl::UnavailableError("one"), absl::UnavailableError("two")};
+  script_->lost_words = {absl::DeadlineExceededError("three")};
+  const auto turn = Accept("hello", "", "k", kHook).value();
+  StartWorker();
+  ASSERT_TRUE(RunUntil(io_, [&] { return LastOf("WORK", "mesh.work.webhook.", turn).ok(); }));
+  const v1::WebhookWork webhook = Webhook(*LastOf("WORK", "mesh.work.webhook.", turn));
+  EXPECT_EQ(webhook.outcome().state(), v1::TurnStatus::ANSWERED);
+  EXPECT_EQ(webhook.outcome().reply().reply(), "re: hello");
+  EXPECT_TRUE(RunUntil(io_, [&] { return !WorkHolds("mesh.work.turn.>"); }));
+  EXPECT_TRUE(absl::IsNotFound(LastOf("DEAD", "mesh.dead.turn.", turn).status()));
+  EXPECT_EQ(script_->begun.size(), 3u);
+}
+
+TEST_F(WorkTest, WhatComesBackFromDeadSaysThatItWasTriedBefore) {
+  const auto turn = Accept("hello").value();
+  const auto stored = LastOf("WORK", "mesh.work.turn.", turn);
+  ASSERT_TRUE(stored.ok());
+  const uint64_t sequence = stored->stream_sequence();
+  ASSERT_TRUE(RunOnLoop(io_, bus::DeleteMessage(*connection_, "WORK", sequence, Soon())).ok());
+  ASSERT_TRUE(RunOnLoop(io_, bus::PublishToStream(*connection_, bus::StoredSubject(*stored),
+                                                  {{"Mesh-Attempt", "2"}},
+                                                  std::string(stored->payload()), {}, Soon()))
+                  .ok());
+  StartWorker();
+  ASSERT_TRUE(Becomes(turn, v1::TurnStatus::ANSWERED));
+  EXPECT_THAT(script_->attempts, ElementsAre(2));
 }
 
 TEST_F(WorkTest, ATurnThatLastsLongerThanTheBackOffIsNotDeliveredAgain) {
@@ -308,6 +378,67 @@ TEST_F(WorkTest, AFullQueueRefusesAndKeepsWhatItHas) {
   for (const v1::TurnStatus& turn : accepted) {
     EXPECT_TRUE(Becomes(turn, v1::TurnStatus::ANSWERED));
   }
+}
+
+TEST_F(WorkTest, ATenthOfTheQueueIsNotForTurns) {
+  ASSERT_TRUE(RunOnLoop(io_, runtime::EnsureMeshStreams(*connection_, 1, Soon(), 20)).ok());
+  for (int i = 0; i < 18; ++i) {
+    ASSERT_TRUE(RunOnLoop(io_, bus::PublishToStream(*connection_, StrCat("mesh.work.other.", i), {},
+                                                    "", {}, Soon()))
+                    .ok());
+  }
+  const auto turn = Accept("hello");
+  EXPECT_TRUE(absl::IsUnavailable(turn.status())) << turn.status();
+  EXPECT_GT(RetryAfterMsOf(turn.status()), 0);
+  runtime::Context context;
+  v1::TurnStatus outcome = conversation::StatusOf({NewUuid(), "t"}, v1::TurnStatus::ANSWERED);
+  EXPECT_TRUE(RunOnLoop(io_, queue().StoreWebhook(context, kHook, outcome)).ok());
+}
+
+TEST_F(WorkTest, AFullQueueOfTurnsWithWebhooksDrains) {
+  ASSERT_TRUE(RunOnLoop(io_, runtime::EnsureMeshStreams(*connection_, 1, Soon(), 5)).ok());
+  std::vector<v1::TurnStatus> accepted;
+  for (int i = 0; i < 5; ++i) accepted.push_back(Accept("hello", "", "", kHook).value());
+  StartWorker();
+  EXPECT_TRUE(RunUntil(
+      io_, [&] { return !WorkHolds("mesh.work.turn.>"); }, seconds(30)));
+  for (const v1::TurnStatus& turn : accepted) {
+    EXPECT_EQ(LookUp(turn)->state(), v1::TurnStatus::ANSWERED);
+    // Told, or kept for whoever replays it.
+    auto news = LastOf("WORK", "mesh.work.webhook.", turn);
+    if (!news.ok()) news = LastOf("DEAD", "mesh.dead.webhook.", turn);
+    ASSERT_TRUE(news.ok()) << news.status();
+    EXPECT_EQ(Webhook(*news).outcome().state(), v1::TurnStatus::ANSWERED);
+  }
+}
+
+TEST_F(WorkTest, AConversationWithManyTurnsLeavesRoomForTheOthers) {
+  options_.in_flight_max = 2;
+  script_->lasts = milliseconds(300);
+  const auto first = Accept("a0").value();
+  for (int i = 1; i < 8; ++i) {
+    ASSERT_TRUE(Accept(StrCat("a", i), first.conversation_id()).ok());
+  }
+  const auto other = Accept("other").value();
+  StartWorker();
+  ASSERT_TRUE(Becomes(other, v1::TurnStatus::ANSWERED));
+  EXPECT_LT(std::find(script_->begun.begin(), script_->begun.end(), "other"),
+            std::find(script_->begun.begin(), script_->begun.end(), "a4"));
+  EXPECT_LE(script_->in_hand_max, 2);
+}
+
+TEST_F(WorkTest, AnIdThatIsAcceptedAgainAfterItLeftTheQueueIsStoredAgain) {
+  const auto turn = Accept("hello", "", "k").value();
+  const auto stored = LastOf("WORK", "mesh.work.turn.", turn);
+  ASSERT_TRUE(stored.ok());
+  EXPECT_NE(stored->Header("Nats-Msg-Id"), "");
+  const uint64_t sequence = stored->stream_sequence();
+  ASSERT_TRUE(RunOnLoop(io_, bus::DeleteMessage(*connection_, "WORK", sequence, Soon())).ok());
+  // Within the minutes in which the server remembers the first message's id.
+  const auto again = Accept("hello", turn.conversation_id(), "k");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->state(), v1::TurnStatus::ACCEPTED);
+  EXPECT_TRUE(LastOf("WORK", "mesh.work.turn.", turn).ok());
 }
 
 TEST_F(WorkTest, AServerThatRestartsKeepsTheQueue) {

@@ -18,9 +18,12 @@ struct Script {
   conversation::TurnStore store;
   // How the next turns end; afterwards they are answered.
   std::deque<absl::Status> failures;
+  // How the next turns end that are answered by then: stored, and nobody hears of it.
+  std::deque<absl::Status> lost_words;
   // Each turn lasts so long before it ends.
   std::chrono::milliseconds lasts{0};
   std::vector<std::string> begun;
+  std::vector<int> attempts;
   int in_hand = 0;
   int in_hand_max = 0;
 };
@@ -29,6 +32,7 @@ inline Awaitable<absl::StatusOr<v1::TurnReply>> Play(std::shared_ptr<Script> scr
                                                      runtime::Context context,
                                                      v1::TurnRequest request) {
   script->begun.push_back(request.text());
+  script->attempts.push_back(context.attempt);
   script->in_hand_max = std::max(script->in_hand_max, ++script->in_hand);
   if (script->lasts.count() > 0) {
     Timer timer(script->bus.io(), script->lasts);
@@ -55,6 +59,11 @@ inline Awaitable<absl::StatusOr<v1::TurnReply>> Play(std::shared_ptr<Script> scr
       std::move(context), std::move(request), std::move(beginning->before), std::move(completed),
       std::move(focus), std::move(summary));
   if (!stands.ok()) co_return stands.status();
+  if (!script->lost_words.empty()) {
+    absl::Status lost = script->lost_words.front();
+    script->lost_words.pop_front();
+    co_return lost;
+  }
   co_return stands->reply();
 }
 

@@ -261,6 +261,15 @@ TEST_F(HttpServerTest, StreamsAMessageWhenAskedTo) {
   EXPECT_THAT(client.ReadUntil("event: final"), HasSubstr("event: sentence"));
 }
 
+TEST_F(HttpServerTest, APathCannotAddAHeader) {
+  Start();
+  operations_.events = 1;
+  Client client(port_);
+  client.Send(Post("/v1/conversations/x%0d%0aX-Injected:%20yes/messages", R"({"text":"hi"})",
+                   "Accept: text/event-stream\r\n"));
+  EXPECT_THAT(client.ReadUntil("event: final"), Not(HasSubstr("\nx-injected")));
+}
+
 TEST_F(HttpServerTest, AcceptsATurnForLaterWhenAskedTo) {
   Start();
   const std::string prefer = "Idempotency-Key: a.b\r\nPrefer: respond-async\r\n";

@@ -38,10 +38,11 @@ uint32_t WaitMs(const Preferences& preferences) {
   return static_cast<uint32_t>(std::min<milliseconds>(*preferences.wait, kWaitMax).count());
 }
 
-// Where a turn is found later, on every replica.
+// Where a turn is found later, on every replica. Both parts are encoded: what a client has put into
+// its path must not end a header.
 std::string TurnLocation(const std::string& conversation_id, const std::string& turn_id) {
-  const conversation::TurnName name{AsciiStrToLower(conversation_id), turn_id};
-  return StrCat("/v1/turns/", name.Suffix());
+  return StrCat("/v1/turns/", conversation::TurnToken(AsciiStrToLower(conversation_id)), ".",
+                conversation::TurnToken(turn_id));
 }
 
 HttpResponse NothingMore() {

@@ -69,8 +69,8 @@ struct CommonConfig {
     config.work_messages_max =
         reader.Int({"WORK_MESSAGES_MAX",
                     "Bound of the stream WORK (asynchronous turns and webhooks that wait), "
-                    "messages; a full one "
-                    "refuses further turns with 503. The same for all processes."},
+                    "messages. From nine tenths on, further turns are refused with 503. The "
+                    "same for all processes."},
                    kWorkMessagesMax, 10, 100000000);
     config.drain_timeout = reader.Milliseconds(
         {"DRAIN_TIMEOUT_MS", "How long SIGTERM waits for work in hand, milliseconds."}, 15000, 0,

@@ -138,7 +138,9 @@ std::vector<RecordSentence> SayProduct(const v1::Record& product, uint16_t facet
   std::vector<RecordSentence> out;
   const auto say = [&](std::string_view key, Values values, std::vector<std::string_view> fields) {
     values.emplace_back("product", name);
-    out.push_back({in.Say(key, voice.how, voice.seed, values), std::move(fields)});
+    std::string text = in.Say(key, voice.how, voice.seed, values);
+    // A field may hold nothing to tell, such as a list of empty values.
+    if (!text.empty()) out.push_back({std::move(text), std::move(fields)});
   };
   if ((facets & kPrice) && !Field(product, "price").empty()) {
     say("product.price",

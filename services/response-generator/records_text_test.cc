@@ -122,6 +122,15 @@ TEST(SayProduct, Facets) {
   }
 }
 
+TEST(SayProduct, AListOfNothingIsNotTold) {
+  v1::Record product;
+  product.set_kind("product");
+  product.set_id("JP-1001");
+  (*product.mutable_fields())["colours"] = "; ";
+  const Voice voice{TestTemplates("en"), Register::kFormal, 3};
+  EXPECT_TRUE(SayProduct(product, kColour, voice).empty());
+}
+
 TEST(CiteRecord, QuotesTheFieldsThatWereTold) {
   const Voice voice{TestTemplates("en"), Register::kFormal, 0};
   const v1::Record order = Order({{"status", "delivered"},

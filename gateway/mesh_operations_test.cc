@@ -317,6 +317,19 @@ TEST_F(MeshOperationsTest, AStreamThatIsHandedOnBeginsAnewAndSaysSo) {
   EXPECT_EQ(seen, (std::vector<std::string>{"lost", "restart", "found"}));
 }
 
+TEST_F(MeshOperationsTest, AnErrorAfterTheFirstPartsIsTheEnd) {
+  Serve("mesh.turn.submit", [this](const bus::Message& message) {
+    turns_.push_back(TurnOf(message));
+    v1::TurnEvent event;
+    event.mutable_sentence()->set_text("begun");
+    Reply(message, event, {{runtime::kHeaderStream, "next"}, {runtime::kHeaderInstance, "s1"}});
+    ReplyError(message, "FAILED_PRECONDITION", "closed meanwhile");
+  });
+  EventSink sink = [](const v1::TurnEvent&) {};
+  EXPECT_TRUE(absl::IsFailedPrecondition(Invoke(Context(), "", sink).status()));
+  EXPECT_EQ(turns_.size(), 1u);
+}
+
 TEST_F(MeshOperationsTest, ShowsWhatStandsWhereSomethingElseWasShown) {
   Serve("mesh.turn.submit", [this](const bus::Message& message) {
     v1::TurnEvent event;

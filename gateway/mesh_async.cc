@@ -12,6 +12,10 @@ namespace {
 using std::chrono::milliseconds;
 
 // A look: a few reads.
+// On a cluster a leader that was just elected may not show yet what was accepted before: that a
+// turn is unknown is believed after so long.
+constexpr milliseconds kBehindLimit{2000};
+constexpr milliseconds kBehindPause{250};
 constexpr milliseconds kStoreLimit{5000};
 // While somebody waits without news: what the news might have been is read again.
 constexpr milliseconds kLookAgainAfter{1000};
@@ -91,8 +95,14 @@ Awaitable<absl::StatusOr<v1::TurnStatus>> MeshOperations::GetTurn(CallContext co
   const Deadline until = Deadline::After(wait);
   // The wait comes on top of the call's own time.
   const Deadline end(context.deadline.at() + wait);
+  const Deadline behind =
+      context.deadline.Child(connection_.replicated() ? kBehindLimit : milliseconds(0));
   for (;;) {
     absl::StatusOr<v1::TurnStatus> status = co_await queue_.LookUp(&watch, end.Child(kStoreLimit));
+    if (absl::IsNotFound(status.status()) && !behind.expired()) {
+      co_await Pause(behind.Child(kBehindPause));
+      continue;
+    }
     if (place == nullptr || !Unsettled(status, begun) || until.expired() || place->closing()) {
       if (!status.ok()) co_return WithWait(status.status());
       co_return status;

@@ -28,6 +28,7 @@ constexpr char kFeedbackSubject[] = "mesh.event.feedback.received";
 
 // Reading a conversation or storing feedback is one or two hops and a disk.
 constexpr milliseconds kReadLimit{5000};
+constexpr milliseconds kReadLimitReplicated{12000};
 // Room that headers take in a NATS message.
 constexpr size_t kHeaderBytesReserve = 4096;
 // Pages looked through for the turn that feedback names: 2,000 turns.
@@ -66,12 +67,17 @@ MeshOperations::MeshOperations(bus::Connection& connection, const AgentDirectory
       queue_(connection, kSender),
       outcomes_(connection, options_.waiting_max) {}
 
+// A cluster elects a leader within 9 s (docs/adr/0009-leader-reads.md): reads may outlive that.
+milliseconds MeshOperations::ReadLimit() const {
+  return connection_.replicated() ? kReadLimitReplicated : kReadLimit;
+}
+
 // ---- conversations ----
 
 Awaitable<absl::StatusOr<v1::ConversationView>> MeshOperations::CreateConversation(
     CallContext context, v1::CreateConversationRequest request) {
   CO_RETURN_IF_ERROR(runtime::Validate(request));
-  context.deadline = context.deadline.Child(kReadLimit);
+  context.deadline = context.deadline.Child(ReadLimit());
   v1::OpenRequest open;
   open.set_conversation_id(NewConversation(context, request.customer_id()).id);
   open.set_tenant(options_.tenant);
@@ -118,7 +124,7 @@ Awaitable<absl::StatusOr<v1::ConversationView>> MeshOperations::GetConversation(
 
 Awaitable<absl::StatusOr<v1::HistoryReply>> MeshOperations::History(CallContext context,
                                                                     v1::HistoryRequest request) {
-  context.deadline = context.deadline.Child(kReadLimit);
+  context.deadline = context.deadline.Child(ReadLimit());
   std::string subject = runtime::AgentSubject("critic-supervisor", "history");
   runtime::Context bus_context = BusContext(context, request.conversation_id());
   absl::StatusOr<v1::HistoryReply> reply = co_await CallPatiently<v1::HistoryReply>(
@@ -137,7 +143,7 @@ Awaitable<absl::StatusOr<v1::FeedbackReply>> MeshOperations::SubmitFeedback(
   CO_RETURN_IF_ERROR(runtime::Validate(request));
   CO_ASSIGN_OR_RETURN(const ConversationChoice conversation,
                       NamedConversation(request.conversation_id()));
-  context.deadline = context.deadline.Child(kReadLimit);
+  context.deadline = context.deadline.Child(ReadLimit());
   absl::Status known = co_await CheckTurn(context, conversation.id, request.turn_id());
   if (!known.ok()) co_return known;
 
@@ -246,7 +252,7 @@ absl::Status MeshOperations::NobodyListens(const std::string& agent,
 Awaitable<absl::StatusOr<v1::SummaryReply>> MeshOperations::AnalyticsSummary(
     CallContext context, v1::SummaryRequest request) {
   CO_RETURN_IF_ERROR(runtime::Validate(request));
-  context.deadline = context.deadline.Child(kReadLimit);
+  context.deadline = context.deadline.Child(ReadLimit());
   std::string subject = runtime::AgentSubject("analytics", "summary");
   runtime::Context bus_context = BusContext(context, "");
   absl::StatusOr<v1::SummaryReply> reply = co_await CallPatiently<v1::SummaryReply>(

@@ -67,6 +67,7 @@ class MeshOperations : public Operations {
   void EndWaiting() { outcomes_.Close(); }
 
  private:
+  std::chrono::milliseconds ReadLimit() const;
   v1::TurnRequest NewTurn(const CallContext& context, const ConversationChoice& conversation,
                           std::string text, std::string language) const;
   class Seen;

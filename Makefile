@@ -32,7 +32,7 @@ sanitize: ## all C++ tests under AddressSanitizer with UBSan, then ThreadSanitiz
 fuzz: ## the fuzz targets under libFuzzer, SECONDS=60 each; TARGETS="http review" runs these
 	@FUZZ_SECONDS=$(or $(SECONDS),60) scripts/fuzz $(TARGETS)
 
-docs: ## write the generated pages: configuration and subjects
+docs: ## write the generated pages: configuration and errors
 	@scripts/docs
 
 clean: ## remove what builds and runs have left

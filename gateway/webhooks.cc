@@ -32,23 +32,6 @@ http::ClientOptions ClientOptionsOf(const WebhookOptions& options) {
   return client;
 }
 
-bus::ConsumerConfig ConsumerConfigOf(const WebhookOptions& options) {
-  bus::ConsumerConfig config;
-  config.stream = runtime::kWorkStream;
-  config.durable = conversation::kWebhooksConsumer;
-  config.filter_subject = StrCat(conversation::kWorkWebhookPrefix, ">");
-  config.deliveries_max = static_cast<int>(options.backoff.size()) + 1;
-  config.backoff = options.backoff;
-  return config;
-}
-
-// A third of the shortest pause: two lost words in a row do not cost a delivery.
-bus::WorkConsumer::Options ConsumerOptionsOf(const WebhookOptions& options) {
-  const auto shortest = *std::min_element(options.backoff.begin(), options.backoff.end());
-  return {.in_flight_max = options.in_flight_max,
-          .working_interval = std::min(std::chrono::milliseconds(300), shortest / 3)};
-}
-
 // A turn that died and was answered after all is told in this order.
 std::string TurnOf(const bus::Message& message) { return std::string(message.subject()); }
 
@@ -74,7 +57,10 @@ Webhooks::Webhooks(bus::Connection& bus, std::string instance_id, const WebhookO
       client_(bus.io(), ClientOptionsOf(options)),
       sender_(client_, options.urls, options.key, options.timeout),
       history_(bus, "gateway"),
-      consumer_(bus, ConsumerConfigOf(options), ConsumerOptionsOf(options), TurnOf,
+      consumer_(bus,
+                conversation::WorkConsumerConfig(conversation::kWebhooksConsumer,
+                                                 conversation::kWorkWebhookPrefix, options.backoff),
+                conversation::WorkConsumerOptions(options.in_flight_max, options.backoff), TurnOf,
                 [this](std::shared_ptr<const bus::Message> message) {
                   return Handle(std::move(message));
                 }) {}

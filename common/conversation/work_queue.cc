@@ -1,5 +1,7 @@
 #include "common/conversation/work_queue.h"
 
+#include <algorithm>
+
 #include "absl/time/clock.h"
 #include "common/base/fault.h"
 #include "common/base/id.h"
@@ -62,6 +64,25 @@ bus::Headers StoredHeaders(const runtime::Context& context, std::string_view typ
 }
 
 }  // namespace
+
+bus::ConsumerConfig WorkConsumerConfig(const char* durable, const char* prefix,
+                                       const std::vector<std::chrono::milliseconds>& backoff) {
+  bus::ConsumerConfig config;
+  config.stream = runtime::kWorkStream;
+  config.durable = durable;
+  config.filter_subject = StrCat(prefix, ">");
+  config.deliveries_max = static_cast<int>(backoff.size()) + 1;
+  config.backoff = backoff;
+  return config;
+}
+
+// A third of the shortest pause: two lost words in a row do not cost a delivery.
+bus::WorkConsumer::Options WorkConsumerOptions(
+    int in_flight_max, const std::vector<std::chrono::milliseconds>& backoff) {
+  const auto shortest = *std::min_element(backoff.begin(), backoff.end());
+  return {.in_flight_max = in_flight_max,
+          .working_interval = std::min(std::chrono::milliseconds(300), shortest / 3)};
+}
 
 std::string TurnToken(std::string_view turn_id) {
   constexpr char kDigits[] = "0123456789ABCDEF";

@@ -14,8 +14,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/bus/work_consumer.h"
 #include "common/conversation/turn_store.h"
 
 namespace switchboard::conversation {
@@ -32,6 +34,13 @@ inline constexpr char kTurnRetriedPrefix[] = "mesh.event.turn.retried.";
 inline constexpr std::array<std::chrono::milliseconds, 4> kWorkBackoff = {
     std::chrono::seconds(1), std::chrono::seconds(2), std::chrono::seconds(4),
     std::chrono::seconds(8)};
+
+// How turns and webhooks are taken from WORK alike: the consumer of what lies below `prefix`, with
+// these pauses between deliveries, and how often it says that it still works on one.
+bus::ConsumerConfig WorkConsumerConfig(const char* durable, const char* prefix,
+                                       const std::vector<std::chrono::milliseconds>& backoff);
+bus::WorkConsumer::Options WorkConsumerOptions(
+    int in_flight_max, const std::vector<std::chrono::milliseconds>& backoff);
 
 // A turn id as one token of a subject, or one segment of a URL: itself when it is made of letters,
 // digits, - and _, else percent-encoded. Different ids give different tokens.

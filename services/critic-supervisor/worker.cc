@@ -28,29 +28,12 @@ prometheus::Counter& Deliveries(const std::string& outcome) {
                           {{"outcome", outcome}});
 }
 
-bus::ConsumerConfig TurnsConfig(const WorkerOptions& options) {
-  bus::ConsumerConfig config;
-  config.stream = runtime::kWorkStream;
-  config.durable = kTurnsConsumer;
-  config.filter_subject = StrCat(conversation::kWorkTurnPrefix, ">");
-  config.deliveries_max = static_cast<int>(options.backoff.size()) + 1;
-  config.backoff = options.backoff;
-  return config;
-}
-
 bus::ConsumerConfig ExhaustedConfig() {
   bus::ConsumerConfig config;
   config.stream = runtime::kWorkStream;
   config.durable = kExhaustedConsumer;
   config.filter_subject = runtime::kExhaustedSubject;
   return config;
-}
-
-// A third of the first back-off: two lost words in a row do not cost a delivery.
-bus::WorkConsumer::Options ConsumerOptions(const WorkerOptions& options) {
-  const milliseconds first = *std::min_element(options.backoff.begin(), options.backoff.end());
-  return {.in_flight_max = options.in_flight_max,
-          .working_interval = std::min(milliseconds(300), first / 3)};
 }
 
 // The conversation's part of the subject: its turns follow one another.
@@ -96,7 +79,11 @@ Worker::Worker(bus::Connection& bus, std::string instance_id, Conduct conduct,
       options_(std::move(options)),
       queue_(bus, "critic-supervisor"),
       dead_(bus),
-      turns_(bus, TurnsConfig(options_), ConsumerOptions(options_), ConversationOf,
+      turns_(bus,
+             conversation::WorkConsumerConfig(kTurnsConsumer, conversation::kWorkTurnPrefix,
+                                              options_.backoff),
+             conversation::WorkConsumerOptions(options_.in_flight_max, options_.backoff),
+             ConversationOf,
              [this](std::shared_ptr<const bus::Message> message) {
                return Handle(std::move(message));
              }),

@@ -87,3 +87,23 @@ function(_switchboard_generate target plugin suffix)
   endforeach()
   target_include_directories(${target} SYSTEM PUBLIC ${out})
 endfunction()
+
+# switchboard_model(name DATA examples.jsonl… [CONCEPTS concepts.json] [OPTIONS --cost 0.5 …])
+# Trains a text classifier (common/learning) into <build folder>/<name>.bin, whose path the caller
+# finds in <name>_PATH. Models are built, never committed: they follow their data and their code.
+function(switchboard_model name)
+  cmake_parse_arguments(ARG "" "CONCEPTS" "DATA;OPTIONS" ${ARGN})
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/${name}.bin)
+  set(concepts)
+  if(ARG_CONCEPTS)
+    set(concepts --concepts ${ARG_CONCEPTS})
+  endif()
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND train_model ${ARG_DATA} ${concepts} ${ARG_OPTIONS} -o ${output}
+    DEPENDS train_model ${ARG_DATA} ${ARG_CONCEPTS}
+    COMMENT "Training ${name}"
+    VERBATIM)
+  add_custom_target(${name} DEPENDS ${output})
+  set(${name}_PATH ${output} PARENT_SCOPE)
+endfunction()

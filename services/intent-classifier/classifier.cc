@@ -13,7 +13,7 @@ absl::Status In(const char* file, const absl::Status& status) {
 
 absl::StatusOr<Classifier> Classifier::Make(std::string_view model, std::string_view languages_json,
                                             std::string_view entities_json) {
-  absl::StatusOr<Model> parsed = Model::Parse(model);
+  absl::StatusOr<learning::Model> parsed = learning::Model::Parse(model);
   if (!parsed.ok()) return In("intent model", parsed.status());
   absl::StatusOr<LanguageDetector> languages = LanguageDetector::FromJson(languages_json);
   if (!languages.ok()) return In("languages.json", languages.status());

@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/learning/model.h"
 #include "services/intent-classifier/entities.h"
 #include "services/intent-classifier/language.h"
-#include "services/intent-classifier/model.h"
 
 namespace switchboard::intent_classifier {
 
 struct Classification {
-  std::vector<Prediction> intents;  // never empty; the first is the decision
+  std::vector<learning::Prediction> intents;  // never empty; the first is the decision
   Language language;
   std::vector<FoundEntity> entities;
 };
@@ -32,15 +32,15 @@ class Classifier {
   Classification Classify(std::string_view message);
 
  private:
-  Classifier(Model model, LanguageDetector languages, EntityFinder entities)
+  Classifier(learning::Model model, LanguageDetector languages, EntityFinder entities)
       : model_(std::move(model)),
         languages_(std::move(languages)),
         entities_(std::move(entities)) {}
 
-  Model model_;
+  learning::Model model_;
   LanguageDetector languages_;
   EntityFinder entities_;
-  Scratch scratch_;
+  learning::Scratch scratch_;
 };
 
 }  // namespace switchboard::intent_classifier

@@ -7,8 +7,8 @@
 
 #include <iostream>
 
-#include "services/intent-classifier/evaluation.h"
-#include "services/intent-classifier/read_file.h"
+#include "common/base/file.h"
+#include "common/learning/evaluation.h"
 
 namespace switchboard::intent_classifier {
 namespace {
@@ -18,17 +18,29 @@ TEST(ShippedModel, HoldsUpOnMessagesItHasNotSeen) {
   const auto lines = ReadFile(SWITCHBOARD_DATA_DIR "/data/fresh.jsonl");
   ASSERT_TRUE(bytes.ok()) << bytes.status();
   ASSERT_TRUE(lines.ok()) << lines.status();
-  const auto model = Model::Parse(*bytes);
+  const auto model = learning::Model::Parse(*bytes);
   ASSERT_TRUE(model.ok()) << model.status();
   EXPECT_EQ(model->labels().size(), 18u) << "17 intents and OUT_OF_SCOPE";
-  const auto examples = ParseDataset(*lines);
+  const auto examples = learning::ParseDataset(*lines);
   ASSERT_TRUE(examples.ok()) << examples.status();
-  const Evaluation evaluation = Evaluate(*model, *examples);
-  std::cout << Describe(evaluation);
+  const learning::Evaluation evaluation = learning::Evaluate(*model, *examples);
+  std::cout << learning::Describe(evaluation);
   EXPECT_GE(evaluation.all.value(), 0.865);
   EXPECT_GE(evaluation.out_of_scope.value(), 0.78);
   EXPECT_LE(evaluation.false_out_of_scope.value(), 0.04);
   EXPECT_LE(evaluation.calibration_error, 0.10);
+}
+
+TEST(Concepts, TheShippedOnesSpeakThreeLanguages) {
+  const auto json = ReadFile(SWITCHBOARD_DATA_DIR "/concepts.json");
+  ASSERT_TRUE(json.ok()) << json.status();
+  const auto lexicon = learning::Lexicon::FromJson(*json);
+  ASSERT_TRUE(lexicon.ok()) << lexicon.status();
+  for (const char* word : {"refund", "remboursement", "reembolso"}) {
+    size_t concepts = 0;
+    lexicon->ForEachConcept(word, [&](uint16_t) { ++concepts; });
+    EXPECT_GT(concepts, 0u) << word;
+  }
 }
 
 TEST(Classifier, NamesTheFileThatIsWrong) {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/intent-classifier/read_file.h"
+#include "common/base/file.h"
 
 namespace switchboard::intent_classifier {
 namespace {

@@ -14,7 +14,7 @@ absl::StatusOr<v1::ClassifyReply> Handler::operator()(const runtime::Context&,
   const Classification result = classifier_->Classify(text);
 
   v1::ClassifyReply reply;
-  for (const Prediction& prediction : result.intents) {
+  for (const learning::Prediction& prediction : result.intents) {
     v1::Intent* intent = reply.add_intents();
     intent->set_name(std::string(prediction.label));
     intent->set_confidence(prediction.confidence);

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/fault.h"
-#include "services/intent-classifier/read_file.h"
+#include "common/base/file.h"
 
 namespace switchboard::intent_classifier {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <map>
 
-#include "services/intent-classifier/dataset.h"
-#include "services/intent-classifier/evaluation.h"
-#include "services/intent-classifier/read_file.h"
+#include "common/base/file.h"
+#include "common/learning/dataset.h"
+#include "common/learning/evaluation.h"
 
 namespace switchboard::intent_classifier {
 namespace {
@@ -66,13 +66,13 @@ TEST(Language, IsRightForTheUtterancesOfThreeWordsAndMore) {
   for (const char* file : {"/data/train.jsonl", "/data/holdout.jsonl"}) {
     const auto lines = ReadFile(std::string(SWITCHBOARD_DATA_DIR) + file);
     ASSERT_TRUE(lines.ok()) << lines.status();
-    const auto examples = ParseDataset(*lines);
+    const auto examples = learning::ParseDataset(*lines);
     ASSERT_TRUE(examples.ok()) << examples.status();
-    std::map<std::string, Share> shares;
+    std::map<std::string, learning::Share> shares;
     std::vector<std::pair<double, bool>> decisions;
-    for (const Example& example : *examples) {
+    for (const learning::Example& example : *examples) {
       if (std::count(example.text.begin(), example.text.end(), ' ') < 2) continue;
-      Share& share = shares[example.language];
+      learning::Share& share = shares[example.language];
       const Language found = detector.Detect(example.text);
       ++share.all;
       share.right += found.code == example.language;

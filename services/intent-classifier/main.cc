@@ -2,9 +2,9 @@
 #include <memory>
 
 #include "common/base/fault.h"
+#include "common/base/file.h"
 #include "common/runtime/agent.h"
 #include "services/intent-classifier/handler.h"
-#include "services/intent-classifier/read_file.h"
 
 namespace switchboard::intent_classifier {
 namespace {

@@ -1,24 +1,10 @@
 #include "services/response-generator/load.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "common/base/fault.h"
+#include "common/base/file.h"
 #include "common/base/strings.h"
 
 namespace switchboard::response_generator {
-namespace {
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  if (file) content << file.rdbuf();
-  if (!file) return absl::NotFoundError(StrCat(path, ": cannot be read"));
-  return std::move(content).str();
-}
-
-}  // namespace
-
 absl::StatusOr<Answerer> LoadAnswerer(const std::string& data_dir, const std::string& company) {
   ASSIGN_OR_RETURN(const std::string lexicon_text, ReadFile(data_dir + "/lexicon.json"));
   ASSIGN_OR_RETURN(const std::string manners_text, ReadFile(data_dir + "/manners.json"));

@@ -7,10 +7,10 @@
 #include "cli/kb/collect.h"
 #include "cli/kb/front_matter.h"
 #include "cli/kb/json_lines.h"
+#include "common/learning/lexicon.h"
 #include "services/escalation/assessor.h"
 #include "services/intent-classifier/entities.h"
 #include "services/intent-classifier/language.h"
-#include "services/intent-classifier/lexicon.h"
 #include "services/response-generator/lexicon.h"
 #include "services/response-generator/templates.h"
 #include "tests/fuzz/fuzz.h"
@@ -77,11 +77,10 @@ void ReadEntities(std::string_view text) {
 }
 
 void ReadConcepts(std::string_view text) {
-  const auto read = intent_classifier::Lexicon::FromJson(text);
+  const auto read = learning::Lexicon::FromJson(text);
   if (!read.ok()) return Refused(read.status());
   read->ForEachConcept("remboursez", [](uint16_t) {});
-  FUZZ_DEMAND(intent_classifier::Lexicon::Parse(read->Serialize()).Serialize() ==
-              read->Serialize());
+  FUZZ_DEMAND(learning::Lexicon::Parse(read->Serialize()).Serialize() == read->Serialize());
 }
 
 void ReadSignals(std::string_view text) {

@@ -3,10 +3,10 @@
 #include <cmath>
 
 #include "common/base/id.h"
-#include "services/intent-classifier/model.h"
+#include "common/learning/model.h"
 #include "tests/fuzz/fuzz.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 constexpr size_t kChecksumLength = 64;
@@ -28,16 +28,16 @@ void Examine(std::string_view bytes) {
 }
 
 }  // namespace
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace switchboard;  // NOLINT: libFuzzer calls a C function
   std::string bytes(fuzz::Text(data, size));
-  intent_classifier::Examine(bytes);
-  if (size > intent_classifier::kChecksumLength) {
-    bytes.resize(size - intent_classifier::kChecksumLength);
+  learning::Examine(bytes);
+  if (size > learning::kChecksumLength) {
+    bytes.resize(size - learning::kChecksumLength);
     bytes += Sha256Hex(bytes);
-    intent_classifier::Examine(bytes);
+    learning::Examine(bytes);
   }
   return 0;
 }

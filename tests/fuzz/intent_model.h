@@ -5,13 +5,13 @@
 #include <map>
 #include <utility>
 
-#include "services/intent-classifier/model.h"
+#include "common/learning/model.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace switchboard::fuzz {
 
-inline intent_classifier::ModelData SmallModel() {
-  using namespace intent_classifier;  // NOLINT: all of it is about the model
+inline learning::ModelData SmallModel() {
+  using namespace learning;  // NOLINT: all of it is about the model
   ModelData data;
   data.labels = {"CANCEL_ORDER", "ORDER_STATUS", "OUT_OF_SCOPE", "REFUND_STATUS"};
   data.lexicon =

@@ -19,9 +19,9 @@
 #include <string_view>
 #include <vector>
 
-#include "services/intent-classifier/lexicon.h"
+#include "common/learning/lexicon.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 
 // Bumped when extraction changes: a model of another revision is refused.
 inline constexpr uint32_t kFeatureRevision = 2;
@@ -112,4 +112,4 @@ void Weigh(const std::vector<uint32_t>& keys, const Idf& idf, const Emit& emit) 
   }
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -1,4 +1,4 @@
-#include "services/intent-classifier/features.h"
+#include "common/learning/features.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 struct NormalizeCase {
@@ -93,4 +93,4 @@ TEST(Normalizer, ReadsAMessageWithoutSpacesOnce) {
 }
 
 }  // namespace
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

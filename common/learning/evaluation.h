@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "services/intent-classifier/dataset.h"
-#include "services/intent-classifier/model.h"
+#include "common/learning/dataset.h"
+#include "common/learning/model.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 
 struct Share {
   size_t right = 0;
@@ -40,4 +40,4 @@ Evaluation Evaluate(const Model& model, const std::vector<Example>& examples);
 // A few lines a person can read.
 std::string Describe(const Evaluation& evaluation);
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

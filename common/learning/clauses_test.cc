@@ -1,11 +1,11 @@
-#include "services/intent-classifier/clauses.h"
+#include "common/learning/clauses.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 TEST(Clauses, ArePartsThatMayWantSomethingElse) {
@@ -51,4 +51,4 @@ TEST(Clauses, AreBoundedAndLoseNothing) {
 }
 
 }  // namespace
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -1,10 +1,10 @@
-#include "services/intent-classifier/features.h"
+#include "common/learning/features.h"
 
 #include <algorithm>
 
 #include "common/base/text.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 constexpr std::string_view kUrl = "<url>";
@@ -203,4 +203,4 @@ void Extractor::Extract(std::string_view message, const Lexicon& lexicon,
   std::sort(keys.begin(), keys.end());
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

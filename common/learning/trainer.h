@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/intent-classifier/dataset.h"
-#include "services/intent-classifier/model.h"
+#include "common/learning/dataset.h"
+#include "common/learning/model.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 
 struct TrainOptions {
   // liblinear's solver type and cost; measured values stand in README.md.
@@ -48,4 +48,4 @@ struct Training {
 absl::StatusOr<Training> Train(const std::vector<Example>& examples, const Lexicon& lexicon,
                                const TrainOptions& options);
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -1,9 +1,9 @@
-#include "services/intent-classifier/trainer.h"
+#include "common/learning/trainer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 using ::testing::HasSubstr;
@@ -76,4 +76,4 @@ TEST(Dataset, NamesEveryBadLine) {
 }
 
 }  // namespace
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

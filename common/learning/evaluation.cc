@@ -1,12 +1,12 @@
-#include "services/intent-classifier/evaluation.h"
+#include "common/learning/evaluation.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 
-#include "services/intent-classifier/calibration.h"
+#include "common/learning/calibration.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 std::string Line(const std::string& name, const Share& share) {
@@ -70,4 +70,4 @@ std::string Describe(const Evaluation& evaluation) {
   return text + line;
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

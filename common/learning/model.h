@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "services/intent-classifier/features.h"
+#include "common/learning/features.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 
 inline constexpr std::string_view kOutOfScope = "OUT_OF_SCOPE";
 
@@ -115,4 +115,4 @@ void Softmax(const std::vector<float>& scores, double sharpness,
 // best in scope is below `threshold`. Exposed because the trainer chooses `threshold` with it.
 void ApplyThreshold(int out_of_scope, double threshold, std::vector<double>& probabilities);
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -1,4 +1,4 @@
-#include "services/intent-classifier/trainer.h"
+#include "common/learning/trainer.h"
 
 #include <linear.h>
 
@@ -10,10 +10,10 @@
 #include <unordered_map>
 
 #include "common/base/fault.h"
-#include "services/intent-classifier/calibration.h"
-#include "services/intent-classifier/features.h"
+#include "common/learning/calibration.h"
+#include "common/learning/features.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 // Messages as feature keys, with what training needs to know of them.
@@ -318,4 +318,4 @@ absl::StatusOr<Training> Train(const std::vector<Example>& examples, const Lexic
   return training;
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -1,11 +1,9 @@
-#include "services/intent-classifier/lexicon.h"
+#include "common/learning/lexicon.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/intent-classifier/read_file.h"
-
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 using ::testing::ElementsAre;
@@ -78,15 +76,5 @@ TEST(Lexicon, RefusesWhatItCannotMean) {
   }
 }
 
-TEST(Lexicon, TheShippedOneIsSound) {
-  const auto json = ReadFile(SWITCHBOARD_DATA_DIR "/concepts.json");
-  ASSERT_TRUE(json.ok()) << json.status();
-  const auto lexicon = Lexicon::FromJson(*json);
-  ASSERT_TRUE(lexicon.ok()) << lexicon.status();
-  for (const char* word : {"refund", "remboursement", "reembolso"}) {
-    EXPECT_THAT(Concepts(*lexicon, word), ::testing::Not(IsEmpty())) << word;
-  }
-}
-
 }  // namespace
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

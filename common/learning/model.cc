@@ -8,7 +8,7 @@
 //   u32       number of rows, each: varint slot's distance from the last, varint documents,
 //             varint number of weights, each: u8 label, i16 weight in steps of scale
 //   64 bytes  SHA-256 of all before, hexadecimal
-#include "services/intent-classifier/model.h"
+#include "common/learning/model.h"
 
 #include <algorithm>
 #include <bit>
@@ -19,9 +19,9 @@
 
 #include "common/base/fault.h"
 #include "common/base/id.h"
-#include "services/intent-classifier/clauses.h"
+#include "common/learning/clauses.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the file is read as it lies in memory");
@@ -294,4 +294,4 @@ void ApplyThreshold(int out_of_scope, double threshold, std::vector<double>& pro
   outside = std::max(outside, best);
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -1,4 +1,4 @@
-// evaluate_intents model.bin data.jsonl [--oos LABEL] [--errors]
+// evaluate_model model.bin data.jsonl [--oos LABEL] [--errors]
 //
 // Measures a model on messages it was not trained on.
 #include <cstdio>
@@ -7,12 +7,12 @@
 #include <string>
 
 #include "common/base/fault.h"
-#include "services/intent-classifier/dataset.h"
-#include "services/intent-classifier/evaluation.h"
-#include "services/intent-classifier/model.h"
-#include "services/intent-classifier/read_file.h"
+#include "common/base/file.h"
+#include "common/learning/dataset.h"
+#include "common/learning/evaluation.h"
+#include "common/learning/model.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 absl::Status Main(int argc, char** argv) {
@@ -30,7 +30,7 @@ absl::Status Main(int argc, char** argv) {
     }
   }
   if (paths.size() != 2) {
-    return absl::InvalidArgumentError("usage: evaluate_intents model.bin data.jsonl");
+    return absl::InvalidArgumentError("usage: evaluate_model model.bin data.jsonl");
   }
   ASSIGN_OR_RETURN(const std::string bytes, ReadFile(paths[0]));
   ASSIGN_OR_RETURN(const Model model, Model::Parse(bytes));
@@ -52,11 +52,11 @@ absl::Status Main(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning
 
 int main(int argc, char** argv) {
-  const absl::Status status = switchboard::intent_classifier::Main(argc, argv);
+  const absl::Status status = switchboard::learning::Main(argc, argv);
   if (status.ok()) return EXIT_SUCCESS;
-  std::cerr << "evaluate_intents: " << status.message() << "\n";
+  std::cerr << "evaluate_model: " << status.message() << "\n";
   return EXIT_FAILURE;
 }

@@ -1,11 +1,11 @@
-#include "services/intent-classifier/calibration.h"
+#include "common/learning/calibration.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "services/intent-classifier/model.h"
+#include "common/learning/model.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 TEST(FitSharpness, FindsTheFactorThatMakesProbabilitiesTrue) {
@@ -69,4 +69,4 @@ TEST(ApplyThreshold, MakesADoubtfulMessageOutOfScope) {
 }
 
 }  // namespace
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

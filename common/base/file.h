@@ -1,4 +1,4 @@
-// Reads a whole file. Only the executables and tests do; the domain takes contents.
+// Reads a whole file. Executables, tools and tests do; domain logic takes contents.
 #pragma once
 
 #include <fstream>
@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard {
 
 // NotFound when the file cannot be read.
 inline absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -16,4 +16,4 @@ inline absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return std::string{std::istreambuf_iterator<char>(file), {}};
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard

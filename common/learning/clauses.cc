@@ -1,8 +1,8 @@
-#include "services/intent-classifier/clauses.h"
+#include "common/learning/clauses.h"
 
 #include <algorithm>
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 constexpr size_t kWordsMin = 3;
@@ -57,4 +57,4 @@ void SplitClauses(std::string_view message, std::vector<std::string_view>& claus
   if (begin < message.size()) clauses.push_back(message.substr(begin));
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

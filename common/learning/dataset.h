@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 
 struct Example {
   std::string text;
@@ -21,4 +21,4 @@ struct Example {
 // One JSON object a line; empty lines are skipped. InvalidArgument names every bad line.
 absl::StatusOr<std::vector<Example>> ParseDataset(std::string_view json_lines);
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

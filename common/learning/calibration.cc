@@ -1,11 +1,11 @@
-#include "services/intent-classifier/calibration.h"
+#include "common/learning/calibration.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "services/intent-classifier/model.h"
+#include "common/learning/model.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 double NegativeLogLikelihood(const std::vector<std::vector<float>>& scores,
@@ -78,4 +78,4 @@ double CalibrationError(const std::vector<std::pair<double, bool>>& decisions) {
   return decisions.empty() ? 0 : error / static_cast<double>(decisions.size());
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

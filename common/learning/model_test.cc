@@ -1,4 +1,4 @@
-#include "services/intent-classifier/model.h"
+#include "common/learning/model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "common/base/id.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 using ::testing::HasSubstr;
@@ -154,4 +154,4 @@ TEST(Model, RefusesEveryTruncationWithoutReadingBeyondTheEnd) {
 }
 
 }  // namespace
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 
 // At the ends of sentences and at words that join main clauses (and, et, y, und …). A part of fewer
 // than three words says too little and stays with its neighbour. At most kClausesMax parts: the
@@ -16,4 +16,4 @@ void SplitClauses(std::string_view message, std::vector<std::string_view>& claus
 
 inline constexpr size_t kClausesMax = 8;
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -1,26 +1,28 @@
-// train_intents data.jsonl -o model.bin [--concepts concepts.json] [--cost C] [--oos LABEL]
+// train_model data.jsonl… -o model.bin [--concepts concepts.json] [--cost C] [--oos LABEL]
 //
 // --oos names the label that plays OUT_OF_SCOPE in foreign data; --solver, --documents-min, --prune
 // and
 // --threshold-cost set the TrainOptions of the same names.
 //
-// Trains the intent model; the build runs it whenever data/train.jsonl changes. Prints what
+// Trains a text classifier; the build runs it whenever its data changes. Prints what
 // cross-validation measured.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "common/base/fault.h"
-#include "services/intent-classifier/read_file.h"
-#include "services/intent-classifier/trainer.h"
+#include "common/base/file.h"
+#include "common/learning/trainer.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 absl::Status Main(int argc, char** argv) {
-  std::string input, output, concepts;
+  std::vector<std::string> inputs;
+  std::string output, concepts;
   TrainOptions options;
   std::string outside(kOutOfScope);
   for (int i = 1; i < argc; ++i) {
@@ -44,17 +46,21 @@ absl::Status Main(int argc, char** argv) {
       concepts = argv[++i];
     } else if (argument == "--oos" && has_value) {
       outside = argv[++i];
-    } else if (input.empty() && argument[0] != '-') {
-      input = argument;
+    } else if (argument[0] != '-') {
+      inputs.push_back(argument);
     } else {
       return absl::InvalidArgumentError("unknown argument " + argument);
     }
   }
-  if (input.empty() || output.empty()) {
-    return absl::InvalidArgumentError("usage: train_intents data.jsonl -o model.bin");
+  if (inputs.empty() || output.empty()) {
+    return absl::InvalidArgumentError("usage: train_model data.jsonl… -o model.bin");
   }
-  ASSIGN_OR_RETURN(const std::string content, ReadFile(input));
-  ASSIGN_OR_RETURN(std::vector<Example> examples, ParseDataset(content));
+  std::vector<Example> examples;
+  for (const std::string& input : inputs) {
+    ASSIGN_OR_RETURN(const std::string content, ReadFile(input));
+    ASSIGN_OR_RETURN(const std::vector<Example> read, ParseDataset(content));
+    examples.insert(examples.end(), read.begin(), read.end());
+  }
   for (Example& example : examples) {
     if (example.label == outside) example.label = kOutOfScope;
   }
@@ -79,11 +85,11 @@ absl::Status Main(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning
 
 int main(int argc, char** argv) {
-  const absl::Status status = switchboard::intent_classifier::Main(argc, argv);
+  const absl::Status status = switchboard::learning::Main(argc, argv);
   if (status.ok()) return EXIT_SUCCESS;
-  std::cerr << "train_intents: " << status.message() << "\n";
+  std::cerr << "train_model: " << status.message() << "\n";
   return EXIT_FAILURE;
 }

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 
 // The factor on the scores whose softmax makes the true labels likeliest (temperature scaling, its
 // inverse), between 0.1 and 100.
@@ -32,4 +32,4 @@ int ArgMax(const std::vector<T>& values) {
   return static_cast<int>(best);
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

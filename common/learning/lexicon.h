@@ -18,7 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 
 class Lexicon {
  public:
@@ -71,4 +71,4 @@ void Lexicon::ForEachConcept(std::string_view word, const Visit& visit) const {
   }
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -1,9 +1,9 @@
-#include "services/intent-classifier/dataset.h"
+#include "common/learning/dataset.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 // Empty when the line is fine.
@@ -45,4 +45,4 @@ absl::StatusOr<std::vector<Example>> ParseDataset(std::string_view json_lines) {
   return examples;
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

@@ -1,11 +1,11 @@
-#include "services/intent-classifier/lexicon.h"
+#include "common/learning/lexicon.h"
 
 #include <nlohmann/json.hpp>
 
 #include "common/base/strings.h"
 #include "common/base/text.h"
 
-namespace switchboard::intent_classifier {
+namespace switchboard::learning {
 namespace {
 
 // Calls visit(part) for the parts of `text` between `separator`s, empty ones left out.
@@ -91,4 +91,4 @@ const Lexicon::Concepts* Lexicon::LongestPrefix(std::string_view word) const {
   return longest;
 }
 
-}  // namespace switchboard::intent_classifier
+}  // namespace switchboard::learning

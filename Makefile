@@ -1,6 +1,6 @@
 # Every target is one line of a script; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help up down test chaos sim lint tidy sanitize fuzz e2e docs clean
+.PHONY: help up down test eval chaos sim lint tidy sanitize fuzz e2e docs clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ down: ## stop the mesh that `make up` started
 
 test: ## build and run every test on servers of its own
 	@scripts/test
+
+eval: ## measure every agent, write docs/evaluation.md; DATA=folder with public sets (../shared/data)
+	@DATA="$(DATA)" scripts/eval
 
 chaos: ## faults under load for MINUTES=n (10), then the audit; SEED=s repeats a run's faults
 	@scripts/chaos

@@ -6,6 +6,7 @@
 #include "cli/backup/backup.h"
 #include "cli/conversation.h"
 #include "cli/dlq/commands.h"
+#include "cli/eval/commands.h"
 #include "cli/kb/entries.h"
 #include "cli/kb/load.h"
 #include "cli/kb/search.h"
@@ -15,12 +16,33 @@
 namespace switchboard::cli {
 
 std::vector<Command> AllCommands() {
-  return {
-      AskCommand(),        TailCommand(),           AgentsCommand(),         ConversationCommand(),
-      TicketCommand(),     TicketsCommand(),        AnalyticsCommand(),      RebuildCommand(),
-      kb::LoadCommand(),   kb::PutCommand(),        kb::RemoveCommand(),     kb::ListCommand(),
-      kb::SearchCommand(), dlq::ListCommand(),      dlq::ShowCommand(),      dlq::ReplayCommand(),
-      dlq::DropCommand(),  backup::BackupCommand(), backup::RestoreCommand()};
+  return {AskCommand(),
+          TailCommand(),
+          AgentsCommand(),
+          ConversationCommand(),
+          TicketCommand(),
+          TicketsCommand(),
+          AnalyticsCommand(),
+          RebuildCommand(),
+          kb::LoadCommand(),
+          kb::PutCommand(),
+          kb::RemoveCommand(),
+          kb::ListCommand(),
+          kb::SearchCommand(),
+          dlq::ListCommand(),
+          dlq::ShowCommand(),
+          dlq::ReplayCommand(),
+          dlq::DropCommand(),
+          backup::BackupCommand(),
+          backup::RestoreCommand(),
+          eval::IntentsCommand(),
+          eval::AttacksCommand(),
+          eval::PersonalDataCommand(),
+          eval::GroundingCommand(),
+          eval::HandoffCommand(),
+          eval::EscalationCommand(),
+          eval::RetrievalCommand(),
+          eval::SuiteCommand()};
 }
 
 }  // namespace switchboard::cli

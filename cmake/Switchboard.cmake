@@ -90,7 +90,7 @@ endfunction()
 
 # switchboard_model(name DATA examples.jsonl… [CONCEPTS concepts.json] [OPTIONS --cost 0.5 …])
 # Trains a text classifier (common/learning) into <build folder>/<name>.bin, whose path the caller
-# finds in <name>_PATH. Models are built, never committed: they follow their data and their code.
+# finds in <name>_PATH and others in the target's property MODEL_PATH. Models are built, never committed: they follow their data and their code.
 function(switchboard_model name)
   cmake_parse_arguments(ARG "" "CONCEPTS" "DATA;OPTIONS" ${ARGN})
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${name}.bin)
@@ -105,5 +105,6 @@ function(switchboard_model name)
     COMMENT "Training ${name}"
     VERBATIM)
   add_custom_target(${name} DEPENDS ${output})
+  set_target_properties(${name} PROPERTIES MODEL_PATH ${output})
   set(${name}_PATH ${output} PARENT_SCOPE)
 endfunction()

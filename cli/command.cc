@@ -15,6 +15,15 @@ const Flag* FindFlag(const Command& command, std::string_view name) {
   return found == command.flags.end() ? nullptr : &*found;
 }
 
+// "-o" as "--output"; every other word as it is.
+std::string Spelled(const Command& command, const std::string& word) {
+  if (word.size() != 2 || word[0] != '-') return word;
+  for (const Flag& flag : command.flags) {
+    if (!flag.letter.empty() && word.substr(1) == flag.letter) return StrCat("--", flag.name);
+  }
+  return word;
+}
+
 bool IsHelp(std::string_view word) { return word == "--help" || word == "-h"; }
 
 std::string Pad(std::string text, size_t width) {
@@ -23,8 +32,9 @@ std::string Pad(std::string text, size_t width) {
 }
 
 std::string Label(const Flag& flag) {
-  return flag.value.empty() ? StrCat("--", flag.name)
-                            : StrCat("--", flag.name, " <", flag.value, ">");
+  const std::string name =
+      StrCat(flag.letter.empty() ? "" : StrCat("-", flag.letter, ", "), "--", flag.name);
+  return flag.value.empty() ? name : StrCat(name, " <", flag.value, ">");
 }
 
 std::string Usage(const Command& command) {
@@ -87,7 +97,8 @@ absl::StatusOr<Arguments> ParseArguments(const Command& command, std::span<const
   }
   bool flags_over = false;
   for (size_t i = 0; i < words.size(); ++i) {
-    const std::string_view word = words[i];
+    const std::string spelled = flags_over ? words[i] : Spelled(command, words[i]);
+    const std::string_view word = spelled;
     if (flags_over || word.substr(0, 2) != "--") {
       // A single dash is text too: negative numbers and "-" are nobody's flags here.
       arguments.positionals_.emplace_back(word);

@@ -28,6 +28,8 @@ struct Flag {
   std::string default_value = "";
   // Environment variable that is asked when the flag is not given; empty: none.
   std::string environment = "";
+  // One letter that stands for the name after a single dash; empty: none.
+  std::string letter = "";
 };
 
 class Arguments {
@@ -63,8 +65,8 @@ struct Command {
   std::function<absl::Status(const Arguments&, Terminal&)> run;
 };
 
-// Flags stand anywhere, as --flag value or --flag=value; after "--" all is positional. Errors are
-// usage errors that name the word at fault.
+// Flags stand anywhere, as --flag value, --flag=value or -f value; after "--" all is positional.
+// Errors are usage errors that name the word at fault.
 absl::StatusOr<Arguments> ParseArguments(const Command& command, std::span<const std::string> words,
                                          const Environment& environment);
 

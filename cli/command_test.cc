@@ -20,7 +20,7 @@ Command Sample() {
           .positionals_min = 1,
           .positionals_max = 2,
           .flags = {{"json", "", "Prints JSON."},
-                    {"limit", "n", "How many.", "20"},
+                    {"limit", "n", "How many.", "20", "", "l"},
                     {"nats-url", "url", "Server.", "nats://default", "NATS_URL"}},
           .run = [](const Arguments&, Terminal&) { return absl::OkStatus(); }};
 }
@@ -38,6 +38,7 @@ TEST(ParseArguments, ReadsFlagsAndTexts) {
       {"one text", {"hello"}, "hello", "", "20", ""},
       {"a flag before it", {"--limit", "5", "hello"}, "hello", "", "5", ""},
       {"a flag after it", {"hello", "--limit=7"}, "hello", "", "7", ""},
+      {"a flag by its letter", {"-l", "9", "hello"}, "hello", "", "9", ""},
       {"a switch", {"--json", "hello"}, "hello", "1", "20", ""},
       {"the last one given counts", {"a", "--limit", "1", "--limit", "2"}, "a", "", "2", ""},
       {"an empty value", {"a", "--limit="}, "a", "", "", ""},

@@ -10,6 +10,7 @@
 #include "cli/kb/entries.h"
 #include "cli/kb/load.h"
 #include "cli/kb/search.h"
+#include "cli/model/commands.h"
 #include "cli/tail.h"
 #include "cli/tickets.h"
 
@@ -35,6 +36,11 @@ std::vector<Command> AllCommands() {
           dlq::DropCommand(),
           backup::BackupCommand(),
           backup::RestoreCommand(),
+          model::TrainCommand(),
+          model::PutCommand(),
+          model::ListCommand(),
+          model::RollbackCommand(),
+          model::ResetCommand(),
           eval::IntentsCommand(),
           eval::AttacksCommand(),
           eval::PersonalDataCommand(),

@@ -59,9 +59,10 @@ Position ParsePosition(std::string_view reply) {
 class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
  public:
   using OnEntry = std::function<void(const KeyValueEntry&)>;
-  KeyValueReader(Connection& connection, std::string bucket, OnEntry on_entry)
+  KeyValueReader(Connection& connection, std::string bucket, std::string filter, OnEntry on_entry)
       : connection_(connection),
         bucket_(std::move(bucket)),
+        filter_(std::move(filter)),
         on_entry_(std::move(on_entry)),
         wake_(connection.io()) {}
 
@@ -76,7 +77,7 @@ class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
     if (!subscription.ok()) co_return subscription.status();
     subscription_ = *std::move(subscription);
     nlohmann::json config = {
-        {"deliver_subject", inbox}, {"filter_subject", "$KV." + bucket_ + ".>"},
+        {"deliver_subject", inbox}, {"filter_subject", "$KV." + bucket_ + "." + filter_},
         {"ack_policy", "none"},     {"max_deliver", 1},
         {"flow_control", true},     {"idle_heartbeat", Nanoseconds(kHeartbeat)},
         {"mem_storage", true},      {"num_replicas", 1}};
@@ -163,6 +164,7 @@ class KeyValueReader : public std::enable_shared_from_this<KeyValueReader> {
 
   Connection& connection_;
   const std::string bucket_;
+  const std::string filter_;
   const OnEntry on_entry_;
   Timer wake_;
   Subscription subscription_;
@@ -232,12 +234,33 @@ Awaitable<absl::Status> KeyValue::Delete(std::string key, Deadline deadline) {
   co_return ack.status();
 }
 
+Awaitable<absl::StatusOr<std::vector<KeyValueEntry>>> KeyValue::History(std::string key,
+                                                                        Deadline deadline) {
+  constexpr size_t kRevisionsMax = 64;
+  CO_RETURN_IF_ERROR(CheckKey(key));
+  std::vector<KeyValueEntry> revisions;
+  absl::StatusOr<Message> last =
+      co_await DirectGetLast(connection_, stream(), Subject(key), deadline);
+  if (absl::IsNotFound(last.status())) co_return revisions;
+  if (!last.ok()) co_return last.status();
+  for (uint64_t sequence = 1;
+       sequence <= last->stream_sequence() && revisions.size() < kRevisionsMax;) {
+    absl::StatusOr<Message> message =
+        co_await DirectGetNext(connection_, stream(), Subject(key), sequence, deadline);
+    if (!message.ok()) co_return message.status();
+    sequence = message->stream_sequence() + 1;
+    revisions.push_back({key, std::string(message->payload()), message->stream_sequence(),
+                         IsDeleteMarker(*message)});
+  }
+  co_return revisions;
+}
+
 Awaitable<absl::StatusOr<std::vector<KeyValueEntry>>> KeyValue::List(Deadline deadline) {
   auto entries = std::make_shared<std::vector<KeyValueEntry>>();
-  auto reader =
-      std::make_shared<KeyValueReader>(connection_, bucket_, [entries](const KeyValueEntry& entry) {
-        if (!entry.deleted) entries->push_back(entry);
-      });
+  auto reader = std::make_shared<KeyValueReader>(connection_, bucket_, ">",
+                                                 [entries](const KeyValueEntry& entry) {
+                                                   if (!entry.deleted) entries->push_back(entry);
+                                                 });
   absl::Status status = co_await reader->Start(0, deadline);
   if (!status.ok()) co_return status;
   status = co_await reader->WaitCaughtUp(deadline);
@@ -246,12 +269,12 @@ Awaitable<absl::StatusOr<std::vector<KeyValueEntry>>> KeyValue::List(Deadline de
 }
 
 Awaitable<void> KeyValue::Watch(std::function<void(const KeyValueEntry&)> on_entry,
-                                std::function<void()> on_caught_up) {
+                                std::function<void()> on_caught_up, std::string filter) {
   uint64_t revision = 0;
   bool caught_up = false;
   Timer pause(connection_.io());
   while (connection_.state() != State::kClosed) {
-    auto reader = std::make_shared<KeyValueReader>(connection_, bucket_, on_entry);
+    auto reader = std::make_shared<KeyValueReader>(connection_, bucket_, filter, on_entry);
     // Short limits: the first life may begin while the server still comes up.
     absl::Status status = co_await reader->Start(revision, Deadline::After(kSilenceMax));
     if (status.ok() && !caught_up) {

@@ -28,15 +28,19 @@ class KeyValue {
   // NotFound, also for a removed key.
   Awaitable<absl::StatusOr<KeyValueEntry>> Get(std::string key, Deadline deadline);
   Awaitable<absl::Status> Delete(std::string key, Deadline deadline);
+  // The revisions of a key that the bucket still has, oldest first, removals among them; at
+  // most 64. Empty: the key was never written.
+  Awaitable<absl::StatusOr<std::vector<KeyValueEntry>>> History(std::string key, Deadline deadline);
   // All entries that are not removed, in no order.
   Awaitable<absl::StatusOr<std::vector<KeyValueEntry>>> List(Deadline deadline);
 
-  // Every current entry, then every change, in order, until the connection closes. `on_caught_up`
-  // runs once, when all that was there at the start has been delivered. Gaps and lost connections
-  // are healed by reading on after the last revision seen; a removed key arrives as `deleted`.
-  // Never returns before the awaiting coroutine is cancelled or the connection closed.
+  // Every current entry, then every change, in order, until the connection closes; only of keys
+  // that match `filter`, which may hold the wildcards of subjects. `on_caught_up` runs once, when
+  // all that was there at the start has been delivered. Gaps and lost connections are healed by
+  // reading on after the last revision seen; a removed key arrives as `deleted`. Never returns
+  // before the awaiting coroutine is cancelled or the connection closed.
   Awaitable<void> Watch(std::function<void(const KeyValueEntry&)> on_entry,
-                        std::function<void()> on_caught_up);
+                        std::function<void()> on_caught_up, std::string filter = ">");
 
  private:
   std::string stream() const { return "KV_" + bucket_; }

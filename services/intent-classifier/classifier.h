@@ -31,6 +31,9 @@ class Classifier {
 
   Classification Classify(std::string_view message);
 
+  // What was classified before must not be looked at any more.
+  void Replace(learning::Model model) { model_ = std::move(model); }
+
  private:
   Classifier(learning::Model model, LanguageDetector languages, EntityFinder entities)
       : model_(std::move(model)),

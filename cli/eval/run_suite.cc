@@ -23,11 +23,12 @@ std::string Quoted(const std::string& word) {
   return quoted + "'";
 }
 
-// The first file that a row names and that is not there; "" when all are. Globs are the shell's.
+// The first file that a row names and that is not there; "" when all are.
 std::string MissingFile(const Row& row) {
   for (const std::string& word : row.words) {
-    const bool is_path = word.find(".jsonl") != std::string::npos;
-    if (is_path && !std::filesystem::exists(word)) return word;
+    for (const std::string_view file : StrSplit(word, ',')) {
+      if (file.ends_with(".jsonl") && !std::filesystem::exists(file)) return std::string(file);
+    }
   }
   return "";
 }
@@ -56,10 +57,21 @@ void RunRow(const std::string& program, Row& row) {
   }
 }
 
+absl::Status Check(const std::vector<Row>& rows, Terminal& terminal) {
+  if (rows.empty()) return absl::FailedPreconditionError("no row of the suite has floors");
+  const std::vector<std::string> below = BelowFloor(rows);
+  if (!below.empty()) return absl::FailedPreconditionError(StrJoin(below, "\n"));
+  terminal.out << rows.size() << " measurements, none below its floor\n";
+  return absl::OkStatus();
+}
+
 absl::Status RunSuite(const Arguments& arguments, Terminal& terminal) {
   const std::string& file = arguments.positionals()[0];
   ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
   ASSIGN_OR_RETURN(std::vector<Row> rows, ParseSuite(text, arguments.Get("data")));
+  if (arguments.Has("check")) {
+    std::erase_if(rows, [](const Row& row) { return row.floors.empty(); });
+  }
   std::error_code error;
   const std::string program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return absl::UnavailableError(StrCat("/proc/self/exe: ", error.message()));
@@ -72,6 +84,8 @@ absl::Status RunSuite(const Arguments& arguments, Terminal& terminal) {
     failed += row.missing.find("is not there") == std::string::npos;
     terminal.err << "    not measured: " << row.missing << "\n";
   }
+  if (failed > 0) return absl::InternalError(StrCat(failed, " measurements failed"));
+  if (arguments.Has("check")) return Check(rows, terminal);
   std::string heading;
   if (arguments.Has("heading")) {
     ASSIGN_OR_RETURN(heading, ReadFile(arguments.Get("heading")));
@@ -85,7 +99,6 @@ absl::Status RunSuite(const Arguments& arguments, Terminal& terminal) {
     out.close();
     if (!out) return absl::DataLossError(arguments.Get("output") + " cannot be written");
   }
-  if (failed > 0) return absl::InternalError(StrCat(failed, " measurements failed"));
   return absl::OkStatus();
 }
 
@@ -98,6 +111,7 @@ Command SuiteCommand() {
           .positionals_min = 1,
           .positionals_max = 1,
           .flags = {{"data", "folder", "What {data} stands for in the suite.", "."},
+                    {"check", "", "Measure what has floors, fail below one, write no page."},
                     {"heading", "file", "Text to begin the page with."},
                     {"output", "file", "Page to write; without it the terminal."}},
           .run = RunSuite};

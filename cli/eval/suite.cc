@@ -13,7 +13,7 @@ using nlohmann::json;
 
 std::string Filled(std::string word, const std::string& data) {
   constexpr std::string_view kData = "{data}";
-  if (const size_t at = word.find(kData); at != std::string::npos) {
+  for (size_t at = 0; (at = word.find(kData, at)) != std::string::npos; at += data.size()) {
     word.replace(at, kData.size(), data);
   }
   return word;
@@ -78,11 +78,13 @@ absl::StatusOr<std::vector<Row>> ParseSuite(std::string_view text, const std::st
         row.words.push_back(Filled(word.get<std::string>(), data));
       }
       if (one.contains("targets")) one["targets"].get_to(row.targets);
+      if (one.contains("floors")) one["floors"].get_to(row.floors);
     } catch (const json::exception& error) {
-      return absl::InvalidArgumentError(StrCat("row ", rows.size() + 1,
-                                               " of the suite needs "
-                                               "section, title, eval and perhaps targets: ",
-                                               error.what()));
+      return absl::InvalidArgumentError(
+          StrCat("row ", rows.size() + 1,
+                 " of the suite needs "
+                 "section, title, eval and perhaps targets and floors: ",
+                 error.what()));
     }
     if (row.words.empty() || row.words[0] == "suite") {
       return absl::InvalidArgumentError(StrCat("row ", rows.size() + 1, " measures nothing"));
@@ -90,6 +92,30 @@ absl::StatusOr<std::vector<Row>> ParseSuite(std::string_view text, const std::st
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+std::vector<std::string> BelowFloor(const std::vector<Row>& rows) {
+  std::vector<std::string> below;
+  for (const Row& row : rows) {
+    if (row.floors.empty()) continue;
+    if (!row.missing.empty()) {
+      below.push_back(StrCat(row.title, ": not measured, ", row.missing));
+      continue;
+    }
+    const json result = json::parse(row.result);
+    std::map<std::string, double> values;
+    for (const json& metric : result["metrics"]) values[metric["name"]] = metric["value"];
+    for (const auto& [name, floor] : row.floors) {
+      const auto value = values.find(name);
+      if (value == values.end()) {
+        below.push_back(StrCat(row.title, ": there is no ", name));
+      } else if (!IsMet(floor, value->second)) {
+        below.push_back(StrCat(row.title, ": ", name, " is ", FormatValue(value->second),
+                               ", the floor is ", TargetText(floor)));
+      }
+    }
+  }
+  return below;
 }
 
 std::string Page(const std::vector<Row>& rows, const std::string& heading) {

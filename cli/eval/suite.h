@@ -2,10 +2,12 @@
 //
 //   {"rows": [{"section": "Intents", "title": "banking77, 5-fold",
 //              "eval": ["intents", "--folds", "5", "{data}/intent/banking77_train.jsonl"],
-//              "targets": {"accuracy": 0.92, "calibration error": -0.03}}, …]}
+//              "targets": {"accuracy": 0.92, "calibration error": -0.03},
+//              "floors": {"accuracy": 0.9}}, …]}
 //
-// "{data}" stands for the folder given with --data. A positive target is the least, a negative one
-// the most that is wanted.
+// "{data}" stands for the folder given with --data. A positive bound is the least, a negative one
+// the most. Targets are what is wanted, and the page says whether they are met; floors are what a
+// change must not fall below, and `--check` fails when one does.
 #pragma once
 
 #include <map>
@@ -22,7 +24,7 @@ struct Row {
   std::string title;
   // The words after `switchboard eval`.
   std::vector<std::string> words;
-  std::map<std::string, double> targets;
+  std::map<std::string, double> targets, floors;
   // What could not be measured and why; empty when it was.
   std::string missing;
   // What `--json` printed.
@@ -31,6 +33,9 @@ struct Row {
 
 // InvalidArgument says which row is wrong.
 absl::StatusOr<std::vector<Row>> ParseSuite(std::string_view json, const std::string& data);
+
+// One line for each floor that a row has fallen below or for which it has no figure.
+std::vector<std::string> BelowFloor(const std::vector<Row>& rows);
 
 // The page in Markdown, below `heading`.
 std::string Page(const std::vector<Row>& rows, const std::string& heading);

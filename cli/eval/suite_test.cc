@@ -10,7 +10,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr char kSuite[] = R"({"rows": [
-  {"section": "Intents", "title": "ours", "eval": ["intents", "{data}/a.jsonl"],
+  {"section": "Intents", "title": "ours", "eval": ["intents", "{data}/a.jsonl,{data}/b.jsonl"],
    "targets": {"accuracy": 0.9, "calibration error": -0.03, "latency_p50_us": -100}}]})";
 
 constexpr char kResult[] = R"({"metrics": [
@@ -22,7 +22,8 @@ TEST(Suite, FillsInTheDataFolder) {
   const auto rows = ParseSuite(kSuite, "/data");
   ASSERT_TRUE(rows.ok()) << rows.status();
   ASSERT_EQ(rows->size(), 1u);
-  EXPECT_THAT(rows->front().words, ::testing::ElementsAre("intents", "/data/a.jsonl"));
+  EXPECT_THAT(rows->front().words,
+              ::testing::ElementsAre("intents", "/data/a.jsonl,/data/b.jsonl"));
 }
 
 TEST(Suite, ThePageSaysWhichTargetsAreMetAndWhichMissed) {
@@ -43,6 +44,19 @@ TEST(Suite, WhatWasNotMeasuredShowsNoFigure) {
   const std::string page = Page(*rows, "");
   EXPECT_THAT(page, HasSubstr("Not measured: /data/a.jsonl is not there"));
   EXPECT_THAT(page, Not(HasSubstr("| metric |")));
+}
+
+TEST(Suite, AFigureBelowItsFloorIsNamed) {
+  auto rows = ParseSuite(R"({"rows": [{"section": "a", "title": "ours", "eval": ["intents"],
+      "floors": {"accuracy": 0.9, "calibration error": -0.04, "F1": 0.5}}]})",
+                         "");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  rows->front().result = kResult;
+  EXPECT_THAT(BelowFloor(*rows),
+              ::testing::ElementsAre("ours: there is no F1",
+                                     "ours: calibration error is 0.050, the floor is ≤ 0.04"));
+  rows->front().missing = "not there";
+  EXPECT_THAT(BelowFloor(*rows), ::testing::ElementsAre("ours: not measured, not there"));
 }
 
 TEST(Suite, SaysWhatIsWrongWithARow) {

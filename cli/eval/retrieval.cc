@@ -2,6 +2,7 @@
 // where nothing is relevant.
 #include <cmath>
 #include <filesystem>
+#include <random>
 #include <set>
 
 #include "absl/strings/str_format.h"
@@ -43,7 +44,8 @@ absl::StatusOr<v1::KnowledgeEntry> ToEntry(const nlohmann::json& object) {
   return entry;
 }
 
-absl::Status Load(const std::string& path, Retriever& retriever) {
+// Adds the documents' texts to `words`.
+absl::Status Load(const std::string& path, Retriever& retriever, std::string& words) {
   std::vector<v1::KnowledgeEntry> entries;
   if (std::filesystem::is_directory(path)) {
     ASSIGN_OR_RETURN(const kb::Collected collected, kb::Collect({path}, "en"));
@@ -56,10 +58,42 @@ absl::Status Load(const std::string& path, Retriever& retriever) {
     }
   }
   for (const v1::KnowledgeEntry& entry : entries) {
+    StrAppend(&words, " ", entry.document().title(), " ", entry.document().content());
     const std::string key = entry.has_document()
                                 ? StrCat("doc.", entry.document().id())
                                 : StrCat(entry.row().kind(), ".", entry.row().id());
     RETURN_IF_ERROR(retriever.Apply(key, entry.SerializeAsString(), /*deleted=*/false));
+  }
+  return absl::OkStatus();
+}
+
+// Documents of words drawn from those that are loaded, as frequent as they are there, until the
+// index holds `passages`: what they say is nonsense, what they cost is real.
+absl::Status FillTo(size_t passages, const std::string& words_from, Retriever& retriever) {
+  std::vector<std::string> words;
+  for (const std::string_view word : StrSplit(words_from, ' ')) {
+    if (!word.empty()) words.emplace_back(word);
+  }
+  if (words.empty()) return absl::InvalidArgumentError("the documents have no words to fill with");
+  std::mt19937 random(1);
+  std::uniform_int_distribution<size_t> pick(0, words.size() - 1);
+  const auto sentence = [&](int length) {
+    std::string text;
+    for (int i = 0; i < length; ++i) StrAppend(&text, i == 0 ? "" : " ", words[pick(random)]);
+    return text;
+  };
+  for (int number = 0; retriever.index().passage_count() < passages; ++number) {
+    v1::KnowledgeEntry entry;
+    v1::KnowledgeEntry::Document& document = *entry.mutable_document();
+    document.set_id(StrCat("filler-", number));
+    document.set_title(sentence(6));
+    std::string content;
+    for (int section = 0; section < 8; ++section) {
+      StrAppend(&content, "## ", sentence(4), "\n\n", sentence(90), ".\n\n");
+    }
+    document.set_content(content);
+    RETURN_IF_ERROR(retriever.Apply(StrCat("doc.", document.id()), entry.SerializeAsString(),
+                                    /*deleted=*/false));
   }
   return absl::OkStatus();
 }
@@ -144,7 +178,12 @@ void Report(const Outcome& outcome, Measurement& measurement) {
 absl::Status RunRetrieval(const Arguments& arguments, Terminal& terminal) {
   ASSIGN_OR_RETURN(const std::vector<nlohmann::json> queries, ReadObjects(arguments.positionals()));
   ASSIGN_OR_RETURN(const std::unique_ptr<Retriever> retriever, MakeRetriever());
-  RETURN_IF_ERROR(Load(arguments.Get("documents"), *retriever));
+  std::string words;
+  RETURN_IF_ERROR(Load(arguments.Get("documents"), *retriever, words));
+  if (arguments.Has("fill-to")) {
+    ASSIGN_OR_RETURN(const int passages, arguments.Int("fill-to", 1, 1000000));
+    RETURN_IF_ERROR(FillTo(static_cast<size_t>(passages), words, *retriever));
+  }
   Measurement measurement;
   Outcome outcome;
   size_t listed = 0;
@@ -187,6 +226,7 @@ Command RetrievalCommand() {
           .flags = {{"documents", "path",
                      "A folder as `kb load` takes it, or JSONL with id, title and content.",
                      "knowledge"},
+                    {"fill-to", "passages", "Add nonsense until the index holds so many passages."},
                     {"errors", "", "List the mistakes."},
                     {"json", "", "One JSON object."}},
           .run = RunRetrieval};

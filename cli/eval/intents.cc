@@ -104,11 +104,18 @@ std::vector<int> DealFolds(const std::vector<Case>& cases, int folds) {
   return fold;
 }
 
+// What models trained on the spot have beside their messages.
+struct Beside {
+  learning::Lexicon lexicon;
+  learning::TrainOptions options;
+};
+
 absl::StatusOr<intent_classifier::Handler> TrainOn(const std::vector<Case>& cases,
-                                                   const learning::Lexicon& lexicon) {
+                                                   const Beside& beside) {
   std::vector<learning::Example> examples;
   for (const Case& one : cases) examples.push_back({one.text, one.label, one.language});
-  ASSIGN_OR_RETURN(const learning::Training training, learning::Train(examples, lexicon, {}));
+  ASSIGN_OR_RETURN(const learning::Training training,
+                   learning::Train(examples, beside.lexicon, beside.options));
   return MakeClassifier(learning::SerializeModel(training.data));
 }
 
@@ -122,10 +129,18 @@ absl::StatusOr<std::vector<Case>> ReadMessages(const std::vector<std::string>& p
   return cases;
 }
 
-absl::StatusOr<learning::Lexicon> ReadConcepts(const std::string& path) {
-  if (path.empty()) return learning::Lexicon();
-  ASSIGN_OR_RETURN(const std::string json, ReadFile(path));
-  return learning::Lexicon::FromJson(json);
+absl::StatusOr<Beside> ReadBeside(const std::string& concepts, const std::string& background) {
+  Beside beside;
+  if (!concepts.empty()) {
+    ASSIGN_OR_RETURN(const std::string json, ReadFile(concepts));
+    ASSIGN_OR_RETURN(beside.lexicon, learning::Lexicon::FromJson(json));
+  }
+  if (!background.empty()) {
+    ASSIGN_OR_RETURN(const std::string lines, ReadFile(background));
+    ASSIGN_OR_RETURN(const std::vector<learning::Example> read, learning::ParseDataset(lines));
+    beside.options.background = learning::OutOfScopeTexts(read);
+  }
+  return beside;
 }
 
 std::vector<std::string> FileList(const std::string& separated) {
@@ -134,9 +149,8 @@ std::vector<std::string> FileList(const std::string& separated) {
   return files;
 }
 
-absl::Status CrossValidate(const std::vector<Case>& cases, int folds,
-                           const learning::Lexicon& lexicon, bool list_errors, Outcome& outcome,
-                           Measurement& measurement) {
+absl::Status CrossValidate(const std::vector<Case>& cases, int folds, const Beside& beside,
+                           bool list_errors, Outcome& outcome, Measurement& measurement) {
   const std::vector<int> fold = DealFolds(cases, folds);
   for (int held_out = 0; held_out < folds; ++held_out) {
     std::vector<Case> training;
@@ -148,7 +162,7 @@ absl::Status CrossValidate(const std::vector<Case>& cases, int folds,
         training.push_back(cases[i]);
       }
     }
-    ASSIGN_OR_RETURN(const intent_classifier::Handler handler, TrainOn(training, lexicon));
+    ASSIGN_OR_RETURN(const intent_classifier::Handler handler, TrainOn(training, beside));
     RETURN_IF_ERROR(Classify(handler, cases, members, list_errors, outcome, measurement));
   }
   return absl::OkStatus();
@@ -158,13 +172,14 @@ absl::Status RunIntents(const Arguments& arguments, Terminal& terminal) {
   const std::string out_of_scope = arguments.Get("out-of-scope");
   ASSIGN_OR_RETURN(const std::vector<Case> cases,
                    ReadMessages(arguments.positionals(), out_of_scope));
-  ASSIGN_OR_RETURN(const learning::Lexicon lexicon, ReadConcepts(arguments.Get("concepts")));
+  ASSIGN_OR_RETURN(const Beside beside,
+                   ReadBeside(arguments.Get("concepts"), arguments.Get("background")));
   Outcome outcome;
   Measurement measurement;
   const bool list_errors = arguments.Has("errors");
   if (arguments.Has("folds")) {
     ASSIGN_OR_RETURN(const int folds, arguments.Int("folds", 2, 20));
-    RETURN_IF_ERROR(CrossValidate(cases, folds, lexicon, list_errors, outcome, measurement));
+    RETURN_IF_ERROR(CrossValidate(cases, folds, beside, list_errors, outcome, measurement));
   } else {
     std::string model;
     if (arguments.Has("model")) {
@@ -174,7 +189,7 @@ absl::Status RunIntents(const Arguments& arguments, Terminal& terminal) {
     if (arguments.Has("train")) {
       ASSIGN_OR_RETURN(const std::vector<Case> training,
                        ReadMessages(FileList(arguments.Get("train")), out_of_scope));
-      handler = TrainOn(training, lexicon);
+      handler = TrainOn(training, beside);
     } else {
       handler = MakeClassifier(model);
     }
@@ -191,19 +206,22 @@ absl::Status RunIntents(const Arguments& arguments, Terminal& terminal) {
 }  // namespace
 
 Command IntentsCommand() {
-  return {.name = "eval intents",
-          .positionals = "<file.jsonl>…",
-          .about = "Measures the classifier on messages with text and label.",
-          .positionals_min = 1,
-          .positionals_max = 64,
-          .flags = {{"model", "file", "Model to measure; without it the shipped one."},
-                    {"train", "files", "Train on these first, separated by commas."},
-                    {"folds", "n", "Cross-validate within the files: train on the other folds."},
-                    {"concepts", "file", "Concepts to train with (concepts.json)."},
-                    {"out-of-scope", "label", "What the files call OUT_OF_SCOPE.", "OUT_OF_SCOPE"},
-                    {"errors", "", "List the mistakes."},
-                    {"json", "", "One JSON object."}},
-          .run = RunIntents};
+  return {
+      .name = "eval intents",
+      .positionals = "<file.jsonl>…",
+      .about = "Measures the classifier on messages with text and label.",
+      .positionals_min = 1,
+      .positionals_max = 64,
+      .flags = {{"model", "file", "Model to measure; without it the shipped one."},
+                {"train", "files", "Train on these first, separated by commas."},
+                {"folds", "n", "Cross-validate within the files: train on the other folds."},
+                {"concepts", "file", "Concepts to train with (concepts.json)."},
+                {"background", "file",
+                 "For training messages without any: a file whose OUT_OF_SCOPE lines stand in."},
+                {"out-of-scope", "label", "What the files call OUT_OF_SCOPE.", "OUT_OF_SCOPE"},
+                {"errors", "", "List the mistakes."},
+                {"json", "", "One JSON object."}},
+      .run = RunIntents};
 }
 
 }  // namespace switchboard::cli::eval

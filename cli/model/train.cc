@@ -36,8 +36,14 @@ absl::Status RunTrain(const Arguments& arguments, Terminal& terminal) {
     ASSIGN_OR_RETURN(const std::string json, ReadFile(arguments.Get("concepts")));
     ASSIGN_OR_RETURN(lexicon, learning::Lexicon::FromJson(json));
   }
+  learning::TrainOptions options;
+  if (arguments.Has("background")) {
+    ASSIGN_OR_RETURN(const std::vector<learning::Example> background,
+                     ReadExamples({arguments.Get("background")}, {}));
+    options.background = learning::OutOfScopeTexts(background);
+  }
   terminal.err << "training on " << examples.size() << " messages …" << std::endl;
-  ASSIGN_OR_RETURN(const learning::Training training, learning::Train(examples, lexicon, {}));
+  ASSIGN_OR_RETURN(const learning::Training training, learning::Train(examples, lexicon, options));
   const std::string bytes = learning::SerializeModel(training.data);
   const std::string path = arguments.Get("output");
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
@@ -66,6 +72,8 @@ Command TrainCommand() {
                      .default_value = "intents.bin",
                      .letter = "o"},
                     {"concepts", "file", "Words of several languages that mean the same."},
+                    {"background", "file",
+                     "Where the messages have none: a file whose OUT_OF_SCOPE lines stand in."},
                     {"out-of-scope", "label", "What the files call OUT_OF_SCOPE.", "OUT_OF_SCOPE"}},
           .run = RunTrain};
 }

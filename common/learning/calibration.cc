@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "common/learning/model.h"
 
@@ -48,20 +49,39 @@ double FitSharpness(const std::vector<std::vector<float>>& scores, const std::ve
 }
 
 double FitThreshold(const std::vector<std::vector<double>>& probabilities,
-                    const std::vector<int>& truth, int out_of_scope, double cost) {
-  if (out_of_scope < 0) return 0;
-  std::vector<double> right;
-  size_t in_scope = 0;
+                    const std::vector<int>& truth, int out_of_scope, double out_of_scope_share) {
+  constexpr double kThresholdMin = 0.01;
+  constexpr double kThresholdMax = 100;
+  if (out_of_scope < 0) return 1;
+  // The ratio at which each message turns out of scope, and what that is worth.
+  std::vector<std::pair<double, double>> turns;
+  const auto outside = std::count(truth.begin(), truth.end(), out_of_scope);
+  const auto inside = static_cast<double>(truth.size()) - static_cast<double>(outside);
+  if (outside == 0 || inside == 0) return 1;
   for (size_t i = 0; i < truth.size(); ++i) {
-    if (truth[i] == out_of_scope) continue;
-    ++in_scope;
-    if (ArgMax(probabilities[i]) == truth[i]) right.push_back(probabilities[i][truth[i]]);
+    std::vector<double> others = probabilities[i];
+    others[out_of_scope] = -1;
+    const int best = ArgMax(others);
+    const double ratio = probabilities[i][out_of_scope] / std::max(others[best], 1e-300);
+    if (truth[i] == out_of_scope) {
+      turns.emplace_back(ratio, out_of_scope_share / static_cast<double>(outside));
+    } else if (truth[i] == best) {
+      turns.emplace_back(ratio, (out_of_scope_share - 1) / inside);
+    }
   }
-  if (right.empty()) return 0;
-  std::sort(right.begin(), right.end());
-  const auto allowed = static_cast<size_t>(cost * static_cast<double>(in_scope));
-  constexpr double kThresholdMax = 0.6;
-  return std::min(right[std::min(allowed, right.size() - 1)], kThresholdMax);
+  std::sort(turns.begin(), turns.end(), std::greater<>());
+  // Half way between two ratios, so that rounding turns no message.
+  double threshold = kThresholdMax;
+  double value = 0;
+  double best_value = 0;
+  for (size_t i = 0; i < turns.size() && turns[i].first >= kThresholdMin; ++i) {
+    value += turns[i].second;
+    if (turns[i].first > kThresholdMax || value <= best_value) continue;
+    best_value = value;
+    const double next = i + 1 < turns.size() ? turns[i + 1].first : 0;
+    threshold = std::max((turns[i].first + next) / 2, kThresholdMin);
+  }
+  return threshold;
 }
 
 double CalibrationError(const std::vector<std::pair<double, bool>>& decisions) {

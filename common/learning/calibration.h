@@ -13,10 +13,10 @@ namespace switchboard::learning {
 // inverse), between 0.1 and 100.
 double FitSharpness(const std::vector<std::vector<float>>& scores, const std::vector<int>& truth);
 
-// The largest threshold (see ModelData) that turns at most `cost` of the messages in scope, rightly
-// decided without it, into out-of-scope ones; 0 to 0.6.
+// The threshold (see ModelData) that decides best, 0.01 to 100, when the share
+// `out_of_scope_share` (0 to 1) of all messages is out of scope. 1 when no message is.
 double FitThreshold(const std::vector<std::vector<double>>& probabilities,
-                    const std::vector<int>& truth, int out_of_scope, double cost);
+                    const std::vector<int>& truth, int out_of_scope, double out_of_scope_share);
 
 // Expected calibration error over ten bins of equal width: the mean distance between what was said
 // and what was true. Each element is the confidence of a decision and whether it was right.

@@ -161,6 +161,23 @@ void Extractor::AddCharacters(std::string_view word, std::vector<uint32_t>& keys
   }
 }
 
+void Extractor::AddAcross(const std::vector<std::string_view>& words, std::vector<uint32_t>& keys) {
+  constexpr size_t kLengthMax = 5;
+  padded_.assign(1, ' ');
+  for (const std::string_view word : words) {
+    padded_.append(word);
+    padded_.push_back(' ');
+  }
+  for (size_t begin = 0; begin + 2 <= padded_.size(); ++begin) {
+    uint64_t gram = HashBytes(std::string_view(padded_).substr(begin, 1), 3);
+    const size_t end = std::min(begin + kLengthMax, padded_.size());
+    for (size_t i = begin + 1; i < end; ++i) {
+      gram = (gram ^ static_cast<unsigned char>(padded_[i])) * 0x100000001b3u;
+      keys.push_back(ToSlot(gram) | kAcrossGroup);
+    }
+  }
+}
+
 void Extractor::AddConcepts(std::string_view word, size_t position, const Lexicon& lexicon,
                             std::vector<uint32_t>& keys) {
   // Pairs reach this many words back, whichever comes first: "send it back" ~ "back it goes".
@@ -180,7 +197,7 @@ void Extractor::AddConcepts(std::string_view word, size_t position, const Lexico
 }
 
 void Extractor::Extract(std::string_view message, const Lexicon& lexicon,
-                        std::vector<uint32_t>& keys) {
+                        std::vector<uint32_t>& keys, bool letters_across) {
   keys.clear();
   concepts_.clear();
   const std::vector<std::string_view>& words = normalizer_.Words(message);
@@ -200,6 +217,7 @@ void Extractor::Extract(std::string_view message, const Lexicon& lexicon,
     AddConcepts(word, position, lexicon, keys);
   }
   if (!words.empty()) keys.push_back(ToSlot(previous * 31 + kBorder));
+  if (letters_across) AddAcross(words, keys);
   std::sort(keys.begin(), keys.end());
 }
 

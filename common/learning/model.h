@@ -1,12 +1,13 @@
-// The trained model: labels, weights of hashed n-grams, calibration. Immutable once loaded.
+// The trained model: labels, small networks on hashed n-grams, calibration. Immutable once loaded.
 //
 //   ASSIGN_OR_RETURN(const Model model, Model::Parse(bytes));
 //   Scratch scratch;
 //   for (const Prediction& p : model.Classify("where is my parcel?", scratch)) … p.label,
 //   p.confidence
 //
-// Written by the trainer at build time as one file (layout in model.cc), about 1 MB; a damaged
-// file, or one of a newer format, is refused with its reason.
+// Written by the trainer as one file (layout in model.cc): a byte for each feature and hidden unit,
+// so about 130 bytes a feature with two networks of 64. A damaged file, or one of another format,
+// is refused with its reason.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,8 @@
 
 namespace switchboard::learning {
 
+class Cursor;  // reads the file
+
 inline constexpr std::string_view kOutOfScope = "OUT_OF_SCOPE";
 
 struct Prediction {
@@ -30,31 +33,39 @@ struct Prediction {
 struct Scratch {
   Extractor extractor;
   std::vector<uint32_t> keys;
+  std::vector<float> activations;
+  std::vector<float> network_scores;
   std::vector<float> scores;
   std::vector<double> probabilities;
   std::vector<double> clause_probabilities;
   std::vector<std::string_view> clauses;
 };
 
-// What the file holds, as the trainer makes it.
+// What the file holds, as the trainer makes it. Several networks read the same features; their
+// hidden units stand one after the other.
 struct ModelData {
   struct Row {
     uint32_t slot;
     // Training messages that contain the feature, at least 1.
     uint32_t documents;
-    // (label, weight), labels ascending.
-    std::vector<std::pair<uint8_t, float>> weights;
+    std::vector<float> embedding;  // networks × hidden
   };
 
   std::vector<std::string> labels;  // sorted, at most 255
   Lexicon lexicon;
-  uint32_t documents = 0;   // training messages
-  std::vector<float> bias;  // one for each label
-  // Probability = softmax(sharpness × score).
+  bool letters_across = false;  // see Extractor::Extract
+  uint32_t documents = 0;       // training messages
+  // Probability = softmax(sharpness × mean of the networks' log-probabilities).
   float sharpness = 1;
-  // When the best label in scope is less probable than this, the message is out of scope; 0: never.
-  float threshold = 0;
-  std::vector<Row> rows;  // slots ascending
+  // The message is out of scope when that label is at least this many times as probable as the
+  // best label in scope; 1 means: when it wins.
+  float threshold = 1;
+  uint32_t networks = 1;
+  uint32_t hidden = 1;             // units of one network, 1 to 1024 in all networks together
+  std::vector<float> hidden_bias;  // networks × hidden
+  std::vector<float> output;       // networks × labels × hidden
+  std::vector<float> output_bias;  // networks × labels
+  std::vector<Row> rows;           // slots ascending
 };
 
 // ln((1 + documents) / (1 + with_feature)) + 1, the smoothed inverse document frequency.
@@ -72,47 +83,53 @@ class Model {
   std::vector<Prediction> Classify(std::string_view message, Scratch& scratch,
                                    double confidence_min = 0.05, size_t count_max = 5) const;
 
-  // Raw score of each label, in the order of labels().
+  // Mean log-probability of each label before calibration, in the order of labels().
   void Score(std::string_view message, Scratch& scratch) const;
 
   const std::vector<std::string>& labels() const { return labels_; }
   float threshold() const { return threshold_; }
-  size_t weight_count() const { return weights_.size(); }
+  size_t weight_count() const { return embeddings_.size(); }
 
  private:
-  // Adds to scratch.probabilities what single clauses clearly want.
-  void BlendClauses(std::string_view message, Scratch& scratch) const;
+  // Raises in scratch.probabilities what single clauses clearly want, below the decision.
+  void NameClauses(std::string_view message, Scratch& scratch) const;
 
-  struct Slot {
-    float idf = 0;  // 0: the feature is unknown
-    uint32_t begin = 0;
-    uint32_t count = 0;
-  };
-  // 4 bytes: the weight in steps of scale_.
-  struct Weight {
-    uint8_t label;
-    int16_t steps;
+  // What a feature weighs in the vector and a step of its embedding.
+  struct Row {
+    float idf;
+    float scale;
   };
 
   Model() = default;
+  absl::Status ParseFigures(Cursor& cursor);
+  absl::Status ParseRows(Cursor& cursor);
 
   std::vector<std::string> labels_;
   int out_of_scope_ = -1;
   Lexicon lexicon_;
-  std::vector<float> bias_;
+  bool letters_across_ = false;
+  uint32_t documents_ = 0;
   float sharpness_ = 1;
-  float threshold_ = 0;
-  float scale_ = 1;
-  std::vector<Slot> slots_;
-  std::vector<Weight> weights_;
+  float threshold_ = 1;
+  size_t networks_ = 1;
+  size_t hidden_ = 1;
+  std::vector<float> hidden_bias_;
+  std::vector<float> output_;
+  std::vector<float> output_bias_;
+  // The row of each slot, kNoRow where the feature is unknown.
+  std::vector<uint32_t> row_of_slot_;
+  std::vector<Row> rows_;
+  std::vector<int8_t> embeddings_;  // rows × networks × hidden
 };
 
 // Softmax of `scores` times `sharpness`.
 void Softmax(const std::vector<float>& scores, double sharpness,
              std::vector<double>& probabilities);
 
-// Raises the probability of the label `out_of_scope` (an index, or -1) above all others when the
-// best in scope is below `threshold`. Exposed because the trainer chooses `threshold` with it.
+// When the label `out_of_scope` (an index, or -1) is at least `threshold` times as probable as the
+// best other label it is the decision, otherwise that other label is: the two change places where
+// they must. Exposed because the trainer chooses `threshold` with
+// it.
 void ApplyThreshold(int out_of_scope, double threshold, std::vector<double>& probabilities);
 
 }  // namespace switchboard::learning

@@ -17,9 +17,13 @@ ModelData TwoWords() {
   ModelData data;
   data.labels = {"ORDER_STATUS", "OUT_OF_SCOPE", "REFUND_STATUS"};
   data.documents = 10;
-  data.bias = {0, -0.5, 0};
   data.sharpness = 2;
-  data.threshold = 0.3f;
+  data.threshold = 0.9f;
+  // One hidden unit for each label, and the second label's bias below the others.
+  data.hidden = 3;
+  data.hidden_bias = {0, 0, 0};
+  data.output = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+  data.output_bias = {0, -0.5, 0};
   std::map<uint32_t, ModelData::Row> rows;
   Extractor extractor;
   std::vector<uint32_t> keys;
@@ -29,7 +33,7 @@ ModelData TwoWords() {
       ModelData::Row& row = rows[SlotOf(key)];
       row.slot = SlotOf(key);
       row.documents = 5;
-      row.weights = {{static_cast<uint8_t>(label), 1.0f}};
+      row.embedding = {label == 0 ? 1.0f : 0.0f, 0, label == 2 ? 1.0f : 0.0f};
     }
   }
   for (auto& [slot, row] : rows) data.rows.push_back(row);
@@ -56,6 +60,15 @@ TEST(Model, NamesASecondIntentWhenTheMessageHasTwo) {
   EXPECT_GE(both[0].confidence, both[1].confidence);
   EXPECT_GE(both[1].confidence, 0.05);
   EXPECT_EQ(model->Classify("order", scratch).size(), 1u) << "an improbable one is not named";
+
+  // As a whole this one looks like refunds alone; the first clause by itself does not.
+  const auto uneven =
+      model->Classify("I want my order now, and refund refund refund refund refund", scratch);
+  ASSERT_GE(uneven.size(), 2u);
+  EXPECT_EQ(uneven[0].label, "REFUND_STATUS");
+  EXPECT_EQ(uneven[1].label, "ORDER_STATUS");
+  EXPECT_GE(uneven[1].confidence, 0.25);
+  EXPECT_GE(uneven[0].confidence, uneven[1].confidence);
 }
 
 TEST(Model, AnswersAnyBytes) {
@@ -91,8 +104,8 @@ TEST(Model, RefusesAFileThatIsNotItsOwn) {
     const char* reason;
   };
   const Case cases[] = {
-      {"an empty file", "", absl::StatusCode::kDataLoss, "not an intent model"},
-      {"another file", std::string(1000, 'x'), absl::StatusCode::kDataLoss, "not an intent model"},
+      {"an empty file", "", absl::StatusCode::kDataLoss, "not a text model"},
+      {"another file", std::string(1000, 'x'), absl::StatusCode::kDataLoss, "not a text model"},
       {"one flipped bit", flipped, absl::StatusCode::kDataLoss, "checksum"},
       {"one byte short", good.substr(0, good.size() - 1), absl::StatusCode::kDataLoss, "checksum"},
       {"a newer format", WithChecksum(newer), absl::StatusCode::kFailedPrecondition, "version 99"},
@@ -123,10 +136,10 @@ TEST(Model, RefusesFiguresFromWhichNoProbabilityCouldCome) {
       {"a sharpness that is no number", [](ModelData& d, float v) { d.sharpness = v; }, no_number},
       {"an infinite sharpness", [](ModelData& d, float v) { d.sharpness = v; }, infinite},
       {"a threshold that is no number", [](ModelData& d, float v) { d.threshold = v; }, no_number},
-      {"a bias that is no number", [](ModelData& d, float v) { d.bias[1] = v; }, no_number},
-      {"a bias whose sum overflows", [](ModelData& d, float v) { d.bias[1] = v; }, 3e38f},
-      {"weights whose sum overflows",
-       [](ModelData& d, float v) { d.rows[0].weights[0].second = v; }, 3e38f},
+      {"a bias that is no number", [](ModelData& d, float v) { d.output_bias[1] = v; }, no_number},
+      {"a bias whose sum overflows", [](ModelData& d, float v) { d.output_bias[1] = v; }, 3e38f},
+      {"weights whose sum overflows", [](ModelData& d, float v) { d.rows[0].embedding[0] = v; },
+       3e38f},
   };
   for (const Case& c : cases) {
     ModelData data = TwoWords();
@@ -136,10 +149,43 @@ TEST(Model, RefusesFiguresFromWhichNoProbabilityCouldCome) {
   }
 }
 
+TEST(Model, RefusesNetworksThatNoMemoryWouldHold) {
+  for (const auto& [networks, hidden] :
+       {std::pair(0u, 3u), {1u, 0u}, {1u, 1025u}, {1025u, 1u}, {0x80000000u, 2u}}) {
+    ModelData data = TwoWords();
+    data.networks = networks;
+    data.hidden = hidden;
+    EXPECT_EQ(Model::Parse(SerializeModel(data)).status().code(), absl::StatusCode::kDataLoss)
+        << networks << " × " << hidden;
+  }
+}
+
+TEST(Model, AveragesItsNetworks) {
+  // The second network says the opposite of the first: nothing is left to tell the labels apart.
+  ModelData data = TwoWords();
+  data.networks = 2;
+  data.hidden_bias.resize(6, 0);
+  data.output.insert(data.output.end(), {-1, 0, 0, 0, -1, 0, 0, 0, -1});
+  data.output_bias = {0, 0, 0, 0, 0, 0};
+  for (ModelData::Row& row : data.rows) {
+    const std::vector<float> first = row.embedding;
+    row.embedding.insert(row.embedding.end(), first.begin(), first.end());
+  }
+  const auto model = Model::Parse(SerializeModel(data));
+  ASSERT_TRUE(model.ok()) << model.status();
+  Scratch scratch;
+  model->Score("order", scratch);
+  const auto one = Model::Parse(SerializeModel(TwoWords()));
+  Scratch alone;
+  one->Score("order", alone);
+  EXPECT_LT(scratch.scores[0] - scratch.scores[2], (alone.scores[0] - alone.scores[2]) / 2 + 1e-4);
+  EXPECT_NEAR(scratch.scores[0], scratch.scores[2], 1e-4);
+}
+
 TEST(Model, RefusesRowsThatDoNotAscend) {
   for (const uint32_t second : {0u, 5u, 4u}) {
     ModelData data = TwoWords();
-    data.rows = {{5, 1, {{0, 1.0f}}}, {second, 1, {{0, 1.0f}}}};
+    data.rows = {{5, 1, {1, 0, 0}}, {second, 1, {1, 0, 0}}};
     EXPECT_EQ(Model::Parse(SerializeModel(data)).status().code(), absl::StatusCode::kDataLoss)
         << second;
   }

@@ -1,8 +1,9 @@
-// train_model data.jsonl… -o model.bin [--concepts concepts.json] [--cost C] [--oos LABEL]
+// train_model data.jsonl… -o model.bin [--concepts concepts.json] [--oos LABEL]
 //
-// --oos names the label that plays OUT_OF_SCOPE in foreign data; --solver, --documents-min, --prune
-// and
-// --threshold-cost set the TrainOptions of the same names.
+// --oos names the label that plays OUT_OF_SCOPE in foreign data; --background gives a file whose
+// OUT_OF_SCOPE messages stand in where the data has none; --hidden, --networks, --epochs, --folds,
+// --documents-min, --letters-across (0 or 1), --oos-weight and --oos-share set the TrainOptions of
+// the same names.
 //
 // Trains a text classifier; the build runs it whenever its data changes. Prints what
 // cross-validation measured.
@@ -22,7 +23,7 @@ namespace {
 
 absl::Status Main(int argc, char** argv) {
   std::vector<std::string> inputs;
-  std::string output, concepts;
+  std::string output, concepts, background;
   TrainOptions options;
   std::string outside(kOutOfScope);
   for (int i = 1; i < argc; ++i) {
@@ -30,18 +31,26 @@ absl::Status Main(int argc, char** argv) {
     const bool has_value = i + 1 < argc;
     if (argument == "-o" && has_value) {
       output = argv[++i];
-    } else if (argument == "--cost" && has_value) {
-      options.cost = std::atof(argv[++i]);
-    } else if (argument == "--solver" && has_value) {
-      options.solver = std::atoi(argv[++i]);
+    } else if (argument == "--hidden" && has_value) {
+      options.network.hidden = std::atoi(argv[++i]);
+    } else if (argument == "--epochs" && has_value) {
+      options.network.epochs = std::atoi(argv[++i]);
+    } else if (argument == "--networks" && has_value) {
+      options.networks = std::atoi(argv[++i]);
+    } else if (argument == "--folds" && has_value) {
+      options.folds = std::atoi(argv[++i]);
     } else if (argument == "--documents-min" && has_value) {
       options.documents_min = std::atoi(argv[++i]);
-    } else if (argument == "--prune" && has_value) {
-      options.prune_share = std::atof(argv[++i]);
-    } else if (argument == "--threshold-cost" && has_value) {
-      options.threshold_cost = std::atof(argv[++i]);
+    } else if (argument == "--letters-across" && has_value) {
+      options.letters_across = std::atoi(argv[++i]) != 0;
+    } else if (argument == "--input-dropout" && has_value) {
+      options.network.input_dropout = static_cast<float>(std::atof(argv[++i]));
     } else if (argument == "--oos-weight" && has_value) {
       options.out_of_scope_weight = std::atof(argv[++i]);
+    } else if (argument == "--oos-share" && has_value) {
+      options.out_of_scope_share = std::atof(argv[++i]);
+    } else if (argument == "--background" && has_value) {
+      background = argv[++i];
     } else if (argument == "--concepts" && has_value) {
       concepts = argv[++i];
     } else if (argument == "--oos" && has_value) {
@@ -68,6 +77,11 @@ absl::Status Main(int argc, char** argv) {
   if (!concepts.empty()) {
     ASSIGN_OR_RETURN(const std::string json, ReadFile(concepts));
     ASSIGN_OR_RETURN(lexicon, Lexicon::FromJson(json));
+  }
+  if (!background.empty()) {
+    ASSIGN_OR_RETURN(const std::string content, ReadFile(background));
+    ASSIGN_OR_RETURN(const std::vector<Example> read, ParseDataset(content));
+    options.background = OutOfScopeTexts(read);
   }
   ASSIGN_OR_RETURN(const Training training, Train(examples, lexicon, options));
   const std::string bytes = SerializeModel(training.data);

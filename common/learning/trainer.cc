@@ -1,12 +1,9 @@
 #include "common/learning/trainer.h"
 
-#include <linear.h>
-
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <map>
-#include <memory>
+#include <random>
 #include <unordered_map>
 
 #include "common/base/fault.h"
@@ -23,18 +20,22 @@ struct Corpus {
   std::vector<int> truth;
   std::vector<int> fold;
   int out_of_scope = -1;
+  // Out of scope is known from the background alone.
+  bool has_background = false;
+  float out_of_scope_weight = 1;
 };
 
-// A weight matrix on compacted features, as liblinear returns it.
-struct Linear {
+// The features that a training counts, compacted.
+struct Vocabulary {
   std::vector<uint32_t> slots;  // ascending
   std::vector<uint32_t> documents;
   uint32_t total = 0;
-  std::vector<float> weights;  // slots × labels
-  std::vector<float> bias;
 };
 
-constexpr double kBiasFeature = 1;
+struct Trained {
+  Vocabulary vocabulary;
+  std::vector<Network> networks;
+};
 
 // Two messages that share half of their words and pairs of words (cosine) come from one template,
 // or are one message in two spellings. Each joins the first message it resembles.
@@ -109,7 +110,7 @@ absl::StatusOr<Corpus> MakeCorpus(const std::vector<Example>& examples, const Le
   }
   Extractor extractor;
   for (const Example& example : examples) {
-    extractor.Extract(example.text, lexicon, corpus.keys.emplace_back());
+    extractor.Extract(example.text, lexicon, corpus.keys.emplace_back(), options.letters_across);
     corpus.truth.push_back(count[example.label]);
   }
   AssignFolds(folds, corpus);
@@ -117,8 +118,8 @@ absl::StatusOr<Corpus> MakeCorpus(const std::vector<Example>& examples, const Le
 }
 
 // The features of the training messages and how many messages have each.
-void CountFeatures(const Corpus& corpus, const std::vector<int>& members, int documents_min,
-                   Linear& linear) {
+Vocabulary CountFeatures(const Corpus& corpus, const std::vector<int>& members, int documents_min) {
+  Vocabulary vocabulary;
   std::vector<uint32_t> documents(kSlotCount, 0);
   for (const int member : members) {
     uint32_t last = UINT32_MAX;
@@ -127,138 +128,137 @@ void CountFeatures(const Corpus& corpus, const std::vector<int>& members, int do
       last = key;
     }
   }
-  linear.total = static_cast<uint32_t>(members.size());
+  vocabulary.total = static_cast<uint32_t>(members.size());
   for (uint32_t slot = 0; slot < kSlotCount; ++slot) {
     if (documents[slot] < static_cast<uint32_t>(documents_min)) continue;
-    linear.slots.push_back(slot);
-    // A slot that both groups hit in one message counts twice; never more than all.
-    linear.documents.push_back(std::min(documents[slot], linear.total));
+    vocabulary.slots.push_back(slot);
+    // A slot that several groups hit in one message counts as often; never more than all.
+    vocabulary.documents.push_back(std::min(documents[slot], vocabulary.total));
   }
+  return vocabulary;
 }
 
-// Position in linear.slots of every slot, -1 where there is none, and its weight in a vector.
+// Position in vocabulary.slots of every slot, -1 where there is none, and its weight in a vector.
 struct Index {
-  explicit Index(const Linear& linear) : position(kSlotCount, -1), idf(kSlotCount, 0) {
-    for (size_t i = 0; i < linear.slots.size(); ++i) {
-      position[linear.slots[i]] = static_cast<int>(i);
-      idf[linear.slots[i]] = InverseDocumentFrequency(linear.total, linear.documents[i]);
+  explicit Index(const Vocabulary& vocabulary) : position(kSlotCount, -1), idf(kSlotCount, 0) {
+    for (size_t i = 0; i < vocabulary.slots.size(); ++i) {
+      position[vocabulary.slots[i]] = static_cast<int>(i);
+      idf[vocabulary.slots[i]] =
+          InverseDocumentFrequency(vocabulary.total, vocabulary.documents[i]);
     }
   }
+
+  SparseVector Vector(const std::vector<uint32_t>& keys) const {
+    SparseVector vector;
+    Weigh(
+        keys, [this](uint32_t slot) { return idf[slot]; },
+        [&](uint32_t slot, float value) { vector.emplace_back(position[slot], value); });
+    return vector;
+  }
+
   std::vector<int> position;
   std::vector<float> idf;
 };
 
-std::vector<feature_node> MakeVector(const std::vector<uint32_t>& keys, const Index& index,
-                                     int bias_index) {
-  std::vector<feature_node> nodes;
-  Weigh(
-      keys, [&](uint32_t slot) { return index.idf[slot]; },
-      [&](uint32_t slot, float value) {
-        const int feature = index.position[slot] + 1;  // liblinear counts from 1
-        if (!nodes.empty() && nodes.back().index == feature) {
-          nodes.back().value += value;
-        } else {
-          nodes.push_back({feature, value});
-        }
-      });
-  std::sort(nodes.begin(), nodes.end(),
-            [](const feature_node& a, const feature_node& b) { return a.index < b.index; });
-  nodes.push_back({bias_index, kBiasFeature});
-  nodes.push_back({-1, 0});
-  return nodes;
-}
-
-Linear TrainLinear(const Corpus& corpus, const std::vector<int>& members,
-                   const TrainOptions& options) {
-  Linear linear;
-  CountFeatures(corpus, members, options.documents_min, linear);
-  const Index index(linear);
-  const int bias_index = static_cast<int>(linear.slots.size()) + 1;
-
-  std::vector<std::vector<feature_node>> vectors;
-  std::vector<feature_node*> rows;
-  std::vector<double> truth;
+Trained TrainNetworks(const Corpus& corpus, const std::vector<int>& members,
+                      const TrainOptions& options) {
+  Trained trained;
+  trained.vocabulary = CountFeatures(corpus, members, options.documents_min);
+  const Index index(trained.vocabulary);
+  std::vector<SparseVector> vectors;
+  std::vector<int> truth;
+  std::vector<float> weights;
   for (const int member : members) {
-    vectors.push_back(MakeVector(corpus.keys[member], index, bias_index));
+    vectors.push_back(index.Vector(corpus.keys[member]));
     truth.push_back(corpus.truth[member]);
+    weights.push_back(truth.back() == corpus.out_of_scope ? corpus.out_of_scope_weight : 1.0f);
   }
-  for (std::vector<feature_node>& vector : vectors) rows.push_back(vector.data());
-
-  const problem problem = {static_cast<int>(rows.size()), bias_index, truth.data(), rows.data(),
-                           kBiasFeature};
-  parameter parameters = {};
-  parameters.solver_type = options.solver;
-  parameters.C = options.cost;
-  parameters.eps = 0.1;  // liblinear's own default for the dual solvers
-  parameters.p = 0.1;
-  int weighted_label = corpus.out_of_scope;
-  double weight = options.out_of_scope_weight;
-  if (corpus.out_of_scope >= 0 && weight != 1) {
-    parameters.nr_weight = 1;
-    parameters.weight_label = &weighted_label;
-    parameters.weight = &weight;
+  for (int n = 0; n < options.networks; ++n) {
+    trained.networks.push_back(TrainNetwork(vectors, truth, weights,
+                                            trained.vocabulary.slots.size(), corpus.labels.size(),
+                                            options.network, static_cast<uint64_t>(n) + 1));
   }
-  set_print_string_function([](const char*) {});
-  std::srand(1);  // liblinear shuffles with rand(): the same bytes on every call
-  const std::unique_ptr<model, void (*)(model*)> trained(
-      train(&problem, &parameters), [](model* m) { free_and_destroy_model(&m); });
-
-  const size_t label_count = corpus.labels.size();
-  linear.weights.resize(linear.slots.size() * label_count);
-  linear.bias.resize(label_count);
-  // Of two labels liblinear keeps one column: the other is its negative.
-  const int columns = trained->nr_class == 2 ? 1 : trained->nr_class;
-  for (int c = 0; c < trained->nr_class; ++c) {
-    const float sign = columns == 1 && c == 1 ? -1 : 1;
-    const int column = columns == 1 ? 0 : c;
-    const int label = trained->label[c];
-    const auto weight_of = [&](size_t feature) {
-      return sign * static_cast<float>(trained->w[feature * columns + column]);
-    };
-    for (size_t i = 0; i < linear.slots.size(); ++i) {
-      linear.weights[i * label_count + label] = weight_of(i);
-    }
-    linear.bias[label] = weight_of(linear.slots.size()) * static_cast<float>(kBiasFeature);
-  }
-  return linear;
+  return trained;
 }
 
-// Scores of the messages that each fold's model has not seen.
-std::vector<std::vector<float>> HeldOutScores(const Corpus& corpus, const TrainOptions& options) {
-  std::vector<std::vector<float>> scores(corpus.keys.size());
+// What was held out: scores and truths, one for each message.
+struct HeldOut {
+  std::vector<std::vector<float>> scores;
+  std::vector<int> truth;
+};
+
+// Adds the scores of the messages that each fold's model has not seen. `left_in_fold` gives for
+// each label the fold whose model must not know it either, so that its messages there are out of
+// scope; empty: each model knows all labels.
+void HoldOut(const Corpus& corpus, const TrainOptions& options,
+             const std::vector<int>& left_in_fold, HeldOut& held_out) {
   for (int fold = 0; fold < options.folds; ++fold) {
+    const auto is_left = [&](size_t i) {
+      return !left_in_fold.empty() && left_in_fold[corpus.truth[i]] == fold;
+    };
     std::vector<int> members;
     for (size_t i = 0; i < corpus.fold.size(); ++i) {
-      if (corpus.fold[i] != fold) members.push_back(static_cast<int>(i));
+      if (corpus.fold[i] != fold && !is_left(i)) members.push_back(static_cast<int>(i));
     }
-    const Linear linear = TrainLinear(corpus, members, options);
-    const Index index(linear);
-    const size_t label_count = corpus.labels.size();
+    const Trained trained = TrainNetworks(corpus, members, options);
+    const Index index(trained.vocabulary);
     for (size_t i = 0; i < corpus.fold.size(); ++i) {
       if (corpus.fold[i] != fold) continue;
-      scores[i] = linear.bias;
-      Weigh(
-          corpus.keys[i], [&](uint32_t slot) { return index.idf[slot]; },
-          [&](uint32_t slot, float value) {
-            const float* row = &linear.weights[index.position[slot] * label_count];
-            for (size_t c = 0; c < label_count; ++c) scores[i][c] += value * row[c];
-          });
+      // What the background is like is no measure of what customers write.
+      if (corpus.has_background && corpus.truth[i] == corpus.out_of_scope) continue;
+      std::vector<float> scores(corpus.labels.size(), 0);
+      const SparseVector vector = index.Vector(corpus.keys[i]);
+      for (const Network& network : trained.networks) network.AddLogProbabilities(vector, scores);
+      for (float& score : scores) score /= static_cast<float>(options.networks);
+      held_out.scores.push_back(std::move(scores));
+      held_out.truth.push_back(is_left(i) ? corpus.out_of_scope : corpus.truth[i]);
     }
   }
-  return scores;
 }
 
-void Measure(const Corpus& corpus, const std::vector<std::vector<double>>& probabilities,
-             Training& training) {
+HeldOut CrossValidate(const Corpus& corpus, const TrainOptions& options) {
+  HeldOut held_out;
+  if (!corpus.has_background) {
+    HoldOut(corpus, options, {}, held_out);
+    return held_out;
+  }
+  // Which labels are left out together matters much when there are few: several divisions.
+  constexpr int kDivisions = 4;
+  std::mt19937 random(1);
+  std::vector<int> left_in_fold(corpus.labels.size());
+  for (int division = 0; division < kDivisions; ++division) {
+    int next = 0;
+    for (int& fold : left_in_fold) fold = next++ % options.folds;
+    // Not std::shuffle, whose order each library chooses.
+    for (size_t i = left_in_fold.size(); i > 1; --i) {
+      std::swap(left_in_fold[i - 1], left_in_fold[random() % i]);
+    }
+    left_in_fold[corpus.out_of_scope] = -1;
+    HoldOut(corpus, options, left_in_fold, held_out);
+  }
+  return held_out;
+}
+
+std::vector<std::vector<double>> Probabilities(const HeldOut& held_out, double sharpness) {
+  std::vector<std::vector<double>> probabilities(held_out.scores.size());
+  for (size_t i = 0; i < probabilities.size(); ++i) {
+    Softmax(held_out.scores[i], sharpness, probabilities[i]);
+  }
+  return probabilities;
+}
+
+void Measure(const HeldOut& held_out, int out_of_scope, Training& training) {
+  const std::vector<std::vector<double>> probabilities =
+      Probabilities(held_out, training.data.sharpness);
   std::vector<std::pair<double, bool>> decisions;
   size_t inside = 0, inside_right = 0, outside = 0, outside_right = 0;
   for (size_t i = 0; i < probabilities.size(); ++i) {
     std::vector<double> decided = probabilities[i];
-    ApplyThreshold(corpus.out_of_scope, training.data.threshold, decided);
+    ApplyThreshold(out_of_scope, training.data.threshold, decided);
     const int decision = ArgMax(decided);
-    const bool right = decision == corpus.truth[i];
+    const bool right = decision == held_out.truth[i];
     decisions.emplace_back(decided[decision], right);
-    const bool is_outside = corpus.truth[i] == corpus.out_of_scope;
+    const bool is_outside = held_out.truth[i] == out_of_scope;
     ++(is_outside ? outside : inside);
     if (right) ++(is_outside ? outside_right : inside_right);
   }
@@ -272,28 +272,30 @@ void Measure(const Corpus& corpus, const std::vector<std::vector<double>>& proba
 }
 
 void Calibrate(const Corpus& corpus, const TrainOptions& options, Training& training) {
-  const std::vector<std::vector<float>> scores = HeldOutScores(corpus, options);
-  training.data.sharpness = static_cast<float>(FitSharpness(scores, corpus.truth));
-  std::vector<std::vector<double>> probabilities(scores.size());
-  for (size_t i = 0; i < scores.size(); ++i) {
-    Softmax(scores[i], training.data.sharpness, probabilities[i]);
-  }
+  const HeldOut held_out = CrossValidate(corpus, options);
+  training.data.sharpness = static_cast<float>(FitSharpness(held_out.scores, held_out.truth));
   training.data.threshold = static_cast<float>(
-      FitThreshold(probabilities, corpus.truth, corpus.out_of_scope, options.threshold_cost));
-  Measure(corpus, probabilities, training);
+      FitThreshold(Probabilities(held_out, training.data.sharpness), held_out.truth,
+                   corpus.out_of_scope, options.out_of_scope_share));
+  Measure(held_out, corpus.out_of_scope, training);
 }
 
-void FillRows(const Linear& linear, double prune_share, ModelData& data) {
-  const size_t label_count = data.labels.size();
-  float largest = 0;
-  for (const float weight : linear.weights) largest = std::max(largest, std::abs(weight));
-  const auto smallest = static_cast<float>(prune_share * largest);
-  for (size_t i = 0; i < linear.slots.size(); ++i) {
-    // A row without weights stays: its feature counts in the vector's length.
-    ModelData::Row row = {linear.slots[i], linear.documents[i], {}};
-    for (size_t c = 0; c < label_count; ++c) {
-      const float weight = linear.weights[i * label_count + c];
-      if (std::abs(weight) > smallest) row.weights.emplace_back(static_cast<uint8_t>(c), weight);
+void FillData(const Trained& trained, ModelData& data) {
+  data.networks = static_cast<uint32_t>(trained.networks.size());
+  data.hidden = static_cast<uint32_t>(trained.networks[0].hidden);
+  const auto append = [](std::vector<float>& to, const std::vector<float>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  for (const Network& network : trained.networks) {
+    append(data.hidden_bias, network.hidden_bias);
+    append(data.output, network.output);
+    append(data.output_bias, network.output_bias);
+  }
+  for (size_t i = 0; i < trained.vocabulary.slots.size(); ++i) {
+    ModelData::Row row = {trained.vocabulary.slots[i], trained.vocabulary.documents[i], {}};
+    for (const Network& network : trained.networks) {
+      const float* embedding = &network.embeddings[i * network.hidden];
+      row.embedding.insert(row.embedding.end(), embedding, embedding + network.hidden);
     }
     data.rows.push_back(std::move(row));
   }
@@ -302,20 +304,47 @@ void FillRows(const Linear& linear, double prune_share, ModelData& data) {
 }  // namespace
 
 absl::StatusOr<Training> Train(const std::vector<Example>& examples, const Lexicon& lexicon,
-                               const TrainOptions& options) {
-  ASSIGN_OR_RETURN(const Corpus corpus, MakeCorpus(examples, lexicon, options));
+                               const TrainOptions& given) {
+  TrainOptions options = given;
+  std::vector<Example> all = examples;
+  const bool has_background =
+      !options.background.empty() &&
+      std::none_of(all.begin(), all.end(), [](const Example& e) { return e.label == kOutOfScope; });
+  if (has_background) {
+    for (const std::string& text : options.background) {
+      all.push_back({text, std::string(kOutOfScope), "und"});
+    }
+  }
+  constexpr size_t kFewMessages = 5000;
+  if (options.folds == 0) options.folds = all.size() <= kFewMessages ? 5 : 3;
+  if (options.out_of_scope_share < 0) options.out_of_scope_share = has_background ? 0.25 : 0.1;
+  ASSIGN_OR_RETURN(Corpus corpus, MakeCorpus(all, lexicon, options));
+  corpus.has_background = has_background;
+  corpus.out_of_scope_weight = static_cast<float>(options.out_of_scope_weight);
+  if (has_background) {
+    // However long the background is, it weighs no more than the examples.
+    corpus.out_of_scope_weight *= std::min(
+        1.0f, static_cast<float>(examples.size()) / static_cast<float>(options.background.size()));
+  }
   Training training;
   training.data.labels = corpus.labels;
   training.data.lexicon = lexicon;
-  training.data.documents = static_cast<uint32_t>(examples.size());
+  training.data.letters_across = options.letters_across;
+  training.data.documents = static_cast<uint32_t>(all.size());
   Calibrate(corpus, options, training);
 
-  std::vector<int> everything(examples.size());
+  std::vector<int> everything(all.size());
   for (size_t i = 0; i < everything.size(); ++i) everything[i] = static_cast<int>(i);
-  const Linear linear = TrainLinear(corpus, everything, options);
-  training.data.bias = linear.bias;
-  FillRows(linear, options.prune_share, training.data);
+  FillData(TrainNetworks(corpus, everything, options), training.data);
   return training;
+}
+
+std::vector<std::string> OutOfScopeTexts(const std::vector<Example>& examples) {
+  std::vector<std::string> texts;
+  for (const Example& example : examples) {
+    if (example.label == kOutOfScope) texts.push_back(example.text);
+  }
+  return texts;
 }
 
 }  // namespace switchboard::learning

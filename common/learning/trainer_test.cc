@@ -55,6 +55,56 @@ TEST(Trainer, TwoLabelsAreEnough) {
   EXPECT_EQ(model->Classify("refund not here yet", scratch).front().label, "REFUND_STATUS");
 }
 
+// Six subjects of which each message names one, with words around it that say nothing.
+std::vector<Example> Subjects() {
+  const char* const kSubjects[] = {"refund", "parcel", "password", "invoice", "coffee", "warranty"};
+  const char* const kFrames[] = {"my %s please",       "about the %s",       "%s question",
+                                 "hello, the %s",      "is the %s ready",    "tell me of my %s",
+                                 "the %s, once more",  "%s today",           "what of the %s",
+                                 "nobody knows my %s", "%s, %s and only %s", "so, this %s"};
+  std::vector<Example> examples;
+  for (const std::string subject : kSubjects) {
+    for (std::string text : kFrames) {
+      for (size_t at; (at = text.find("%s")) != std::string::npos;) text.replace(at, 2, subject);
+      examples.push_back({text, subject, "en"});
+    }
+  }
+  return examples;
+}
+
+TEST(Trainer, TellsLabelsByTheirWordInFramesItHasNotSeen) {
+  const auto training = Train(Subjects(), Lexicon(), {.network = {.hidden = 16}});
+  ASSERT_TRUE(training.ok()) << training.status();
+  const auto model = Model::Parse(SerializeModel(training->data));
+  ASSERT_TRUE(model.ok());
+  Scratch scratch;
+  for (const char* subject : {"refund", "parcel", "password", "invoice", "coffee", "warranty"}) {
+    const std::string text = std::string("when will somebody look at this ") + subject;
+    EXPECT_EQ(model->Classify(text, scratch).front().label, subject);
+  }
+}
+
+TEST(Trainer, ABackgroundShowsWhatBelongsToNoLabel) {
+  const std::vector<std::string> background = {
+      "will it rain tomorrow", "write me a poem",       "who won the match",
+      "seven times eight",     "recommend a film",      "sing me a song",
+      "the capital of France", "how tall is a giraffe", "translate good morning",
+      "play some music",       "are you a robot",       "what time is it in Tokyo"};
+  const auto without = Train(Subjects(), Lexicon(), {.network = {.hidden = 16}});
+  ASSERT_TRUE(without.ok());
+  EXPECT_EQ(without->data.labels.size(), 6u);
+  const auto training =
+      Train(Subjects(), Lexicon(), {.network = {.hidden = 16}, .background = background});
+  ASSERT_TRUE(training.ok()) << training.status();
+  EXPECT_EQ(training->data.labels.size(), 7u);
+  EXPECT_GT(training->out_of_scope_recall, 0) << "labels left out are out of scope";
+  const auto model = Model::Parse(SerializeModel(training->data));
+  ASSERT_TRUE(model.ok());
+  Scratch scratch;
+  EXPECT_EQ(model->Classify("will it rain in Tokyo", scratch).front().label, kOutOfScope);
+  EXPECT_EQ(model->Classify("my password please", scratch).front().label, "password");
+}
+
 TEST(Trainer, SaysWhatIsMissing) {
   const auto nothing = Train({}, Lexicon(), {});
   EXPECT_EQ(nothing.status().code(), absl::StatusCode::kInvalidArgument);

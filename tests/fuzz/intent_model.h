@@ -17,9 +17,13 @@ inline learning::ModelData SmallModel() {
   data.lexicon =
       Lexicon::FromJson(ReadProjectFile("services/intent-classifier/concepts.json")).value();
   data.documents = 10;
-  data.bias = {0, 0.1f, -0.5f, 0};
   data.sharpness = 2;
-  data.threshold = 0.3f;
+  data.threshold = 0.5f;
+  // One hidden unit for each label.
+  data.hidden = 4;
+  data.hidden_bias = {0, 0, 0, 0};
+  data.output = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  data.output_bias = {0, 0.1f, -0.5f, 0};
   const std::pair<const char*, uint8_t> words[] = {
       {"cancel my order", 0},  {"annuler ma commande", 0}, {"where is my order 10452", 1},
       {"où est mon colis", 1}, {"refund my money", 3},     {"quiero mi reembolso", 3}};
@@ -32,9 +36,8 @@ inline learning::ModelData SmallModel() {
       ModelData::Row& row = rows[SlotOf(key)];
       row.slot = SlotOf(key);
       row.documents = 3;
-      if (row.weights.empty() || row.weights.back().first < label) {
-        row.weights.emplace_back(label, 1.0f + static_cast<float>(label));
-      }
+      row.embedding.resize(4);
+      row.embedding[label] = 1.0f + static_cast<float>(label);
     }
   }
   for (auto& [slot, row] : rows) data.rows.push_back(row);

@@ -10,18 +10,19 @@ Config Config::Read(config::Reader& reader) {
   config.data_dir =
       reader.String({"DATA_DIR", "Folder of stopwords.json, synonyms.json and dialogue.json."},
                     SWITCHBOARD_DATA_DIR);
-  config.index_path = reader.String({"INDEX_PATH",
-                                     "File for the search index, made anew at each start; empty: "
-                                     "in memory, which is faster and takes "
-                                     "about 2 KB a passage."},
-                                    "");
+  config.index_path = reader.String(
+      {"INDEX_PATH",
+       "File that keeps analysed documents for the next start, which then begins with them and "
+       "analyses only what has changed; one process only. A damaged file is repaired or made anew. "
+       "Empty: none."},
+      "");
   config.passages_max = reader.Int(
       {"MAX_PASSAGES", "Passages the index takes; documents beyond are left out with a warning."},
       static_cast<int>(defaults.passages_max), 1, 10000000);
   config.relevance_min = reader.Double({"RELEVANCE_MIN",
-                                        "Share of a question's weight that a passage must cover, 0 "
-                                        "to 1; higher: fewer wrong answers, more "
-                                        "questions without one."},
+                                        "Probability, 0 to 1, with which the best passage must "
+                                        "answer, or nothing is relevant; higher: fewer needless "
+                                        "passages, more questions without one."},
                                        defaults.relevance_min, 0, 1);
   config.catch_up_timeout =
       reader.Milliseconds({"CATCH_UP_TIMEOUT_MS",

@@ -35,6 +35,7 @@ class Feed {
   void BeginWatch();
   void Apply(const bus::KeyValueEntry& entry);
   void OnCaughtUp();
+  void LogNotices();
 
   runtime::Agent& agent_;
   Retriever& retriever_;

@@ -79,8 +79,8 @@ absl::StatusOr<v1::SearchReply> Retriever::Search(const v1::SearchRequest& reque
                        .language = LanguageNumber(request.language()),
                        .names = &records_->product_words()};
   const size_t top_k = request.top_k() == 0 ? kTopKDefault : request.top_k();
-  ASSIGN_OR_RETURN(std::vector<Hit> hits, index_->Search(text, top_k));
-  for (Hit& hit : hits) *reply.add_passages() = std::move(hit.passage);
+  ASSIGN_OR_RETURN(std::vector<v1::Passage> passages, index_->Search(text, top_k));
+  for (v1::Passage& passage : passages) *reply.add_passages() = std::move(passage);
   for (v1::Record& record : records_->Find({.text = request.query(),
                             .customer_id = request.customer().id(),
                             .focus_order_id = request.focus().order_id(),

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -31,6 +32,11 @@ class Retriever {
   // InvalidArgument: the entry cannot be used (and one that had the key before stays no longer).
   // ResourceExhausted: the index is full.
   absl::Status Apply(const std::string& key, const std::string& value, bool deleted);
+
+  // Every entry the bucket holds was applied: what only an older index file had goes.
+  void OnCaughtUp() { index_->OnCaughtUp(); }
+  // What is wrong with the index file, for the log; each is told once.
+  std::vector<std::string> TakeNotices() { return index_->TakeNotices(); }
 
   absl::StatusOr<v1::SearchReply> Search(const v1::SearchRequest& request);
 

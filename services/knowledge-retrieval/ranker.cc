@@ -35,8 +35,8 @@ constexpr double kUnknownOfKnownMax = 1.6;
 constexpr float kMeantMin = 0.8f;
 // Alternatives weaker than this do not say that a heading is meant.
 constexpr float kHeadingAlternativeMin = 0.7f;
-// Rare words cover more of a question, but a product's name ("lamp") not many times what the topic
-// ("return") does.
+// Rare words weigh more, but a product's name ("lamp") not many times what the topic ("return")
+// does.
 constexpr double kRarityPower = 0.4;
 // In an index of a few passages every word is frequent; weights are those of an index of this size.
 constexpr double kPassagesOfSmallIndex = 200;
@@ -91,7 +91,7 @@ void Ranker::Weigh(const Query& query) {
       first = false;
     }
     importances_.push_back(term.importance);
-    words_.push_back({idf * term.importance, std::pow(idf, kRarityPower) * term.importance});
+    words_.push_back({.weight = std::pow(idf, kRarityPower) * term.importance});
     (term.alternatives.empty() ? unknown : known) += words_.back().weight;
   }
   const double scale = unknown > 0 ? std::min(1.0, kUnknownOfKnownMax * known / unknown) : 1;
@@ -111,7 +111,6 @@ void Ranker::MakeViews(const Query& query) {
     for (size_t i = 0; i < query.terms.size(); ++i) {
       const bool elsewhere = part >= 0 && query.terms[i].clause != part;
       view.factors.push_back(elsewhere ? static_cast<float>(kOtherPartImportance) : 1.0f);
-      view.rarity += view.factors[i] * words_[i].rarity;
       view.weight += view.factors[i] * words_[i].weight;
       view.unknown += view.factors[i] * words_[i].unknown;
       known += query.terms[i].alternatives.empty() ? 0 : view.factors[i] * words_[i].weight;
@@ -169,16 +168,16 @@ void Ranker::Accumulate(const Query& query) {
   }
   word_ = 0;
   for (size_t i = 0; i < query.terms.size(); ++i) {
-    AccumulateWord(query.terms[i], words_[i].rarity, frequency_max);
+    AccumulateWord(query.terms[i], words_[i].weight, frequency_max);
   }
 }
 
-void Ranker::AccumulateWord(const QueryTerm& word, double rarity, uint32_t frequency_max) {
+void Ranker::AccumulateWord(const QueryTerm& word, double weight_of_word, uint32_t frequency_max) {
   ++word_;
   for (const Alternative& alternative : word.alternatives) {
     const std::span<const Posting> postings = inverted_.PostingsOf(alternative.term);
     if (postings.size() > frequency_max) continue;
-    const float weight = alternative.weight * static_cast<float>(rarity);
+    const float weight = alternative.weight * static_cast<float>(weight_of_word);
     for (const Posting& posting : postings) {
       Accumulator& sum = accumulators_[posting.passage];
       if (sum.search != search_) {
@@ -264,8 +263,8 @@ double Ranker::HeadingAsked(const View& view, Field field, bool both) const {
     double importance = 0;
     for (int32_t i = term.asked; i >= 0; i = asked_[i].next) {
       if (asked_[i].weight < kHeadingAlternativeMin) continue;
-      importance =
-          std::max<double>(importance, importances_[asked_[i].word] * view.factors[asked_[i].word]);
+      importance = std::max<double>(importance, asked_[i].weight * importances_[asked_[i].word] *
+                                                    view.factors[asked_[i].word]);
     }
     found += term.idf * importance;
   }
@@ -280,11 +279,11 @@ void Ranker::Judge(const Query& query, Candidate& candidate) {
     double covered = 0;
     Evidence evidence{.unknown = view.unknown};
     for (size_t i = 0; i < query.terms.size(); ++i) {
-      gained += view.factors[i] * words_[i].rarity * gains_[i];
+      gained += view.factors[i] * words_[i].weight * gains_[i];
       covered += view.factors[i] * words_[i].weight * credits_[i];
       evidence.words += credits_[i] > 0 && view.factors[i] == 1;
     }
-    if (view.rarity <= 0 || view.weight <= 0) continue;
+    if (view.weight <= 0) continue;
     evidence.words = std::min(evidence.words, Evidence::kWordsMax);
     evidence.coverage = covered / view.weight;
     // "When do I get my money back?" under "Cancel an order" is only half of what "refund" asks.
@@ -292,7 +291,7 @@ void Ranker::Judge(const Query& query, Candidate& candidate) {
         (std::max(HeadingAsked(view, kTitle, false), HeadingAsked(view, kSection, false)) +
          HeadingAsked(view, kTitle, true)) /
         2;
-    const double score = (gained / view.rarity + kHeadingShare * evidence.heading +
+    const double score = (gained / view.weight + kHeadingShare * evidence.heading +
                           kCoverageShare * evidence.coverage) *
                          (v == 0 ? 1 : kPartShare);
     const double relevance = Relevance(evidence);

@@ -55,16 +55,14 @@ class Ranker {
     int32_t next = -1;  // another word that the same term may be meant by
   };
   struct WeighedWord {
-    double rarity = 0;   // inverse document frequency of what it means × importance: ranks
-    double weight = 0;   // the same with rarity dampened: how much of the question it is
+    double weight = 0;   // inverse document frequency of what it means, dampened, × importance
     double unknown = 0;  // the weight before it was limited, of a word that no document has
   };
   // The whole message, or one part of it with less of the others.
   struct View {
     std::vector<float> factors;  // by word
-    double rarity = 0;           // of all words
-    double weight = 0;
-    double unknown = 0;  // share of the weight that no document knows
+    double weight = 0;           // of all words
+    double unknown = 0;          // share of the weight that no document knows
   };
 
   void Weigh(const Query& query);
@@ -76,7 +74,7 @@ class Ranker {
   float Gain(const FieldCounts& counts, const FieldCounts& lengths) const;
   float LanguageFactor(PassageId passage, int language) const;
   void Accumulate(const Query& query);
-  void AccumulateWord(const QueryTerm& word, double rarity, uint32_t frequency_max);
+  void AccumulateWord(const QueryTerm& word, double weight_of_word, uint32_t frequency_max);
   std::vector<Candidate> MostPromising(int language);
   void Judge(const Query& query, Candidate& candidate);
   void Look(const Query& query, PassageId passage);

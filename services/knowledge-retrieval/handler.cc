@@ -113,6 +113,16 @@ absl::StatusOr<v1::SearchReply> HandleSearch(Retriever& retriever,
   return retriever.Search(request);
 }
 
+Awaitable<absl::StatusOr<v1::SearchReply>> HandleSearchWithVectors(Retriever& retriever,
+                                                                   EmbeddingFeed& embeddings,
+                                                                   runtime::Context context,
+                                                                   v1::SearchRequest request) {
+  std::string question = retriever.QuestionOf(request);
+  const Deadline deadline = context.deadline.Child(context.deadline.Remaining() / 2);
+  const std::vector<float> vector = co_await embeddings.Question(std::move(question), deadline);
+  co_return retriever.Search(request, vector);
+}
+
 std::string SummaryLine(const v1::SearchReply& reply) {
   const auto counted = [](int count, const char* noun) {
     return StrCat(count, " ", noun, count == 1 ? "" : "s");

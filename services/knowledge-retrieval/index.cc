@@ -15,6 +15,10 @@ namespace {
 constexpr std::string_view kAnalysis = "analysis 1";
 // A passage with less than this share of the best one's score is not worth reading.
 constexpr double kScoreOfBestMin = 0.3;
+// Nearest passages by vector that are ranked with those by words.
+constexpr size_t kNeighboursMax = 50;
+// Reciprocal rank fusion's constant; 60 is what its authors chose (Cormack et al., SIGIR 2009).
+constexpr double kFusionRank = 60;
 // Passages with so much of their words in common say the same.
 constexpr double kSameTextMin = 0.9;
 
@@ -151,6 +155,7 @@ void Index::InsertPassage(AnalysedDocument::Passage& source, const std::vector<T
   if (passages_.size() <= passage) passages_.resize(passage + 1);
   passages_[passage] = {&document, std::move(source.section), std::move(source.text)};
   document.passages.push_back(passage);
+  if (options_.vectors_max > 0) unembedded_.push_back(passage);
 }
 
 bool Index::Remove(const std::string& id) {
@@ -165,6 +170,13 @@ bool Index::Remove(const std::string& id) {
 void Index::OnCaughtUp() {
   DropUnconfirmed();
   inverted_.Shrink();
+  if (options_.vectors_max == 0 || file_ == nullptr) return;
+  absl::flat_hash_set<std::string> keys;
+  for (PassageId passage = 0; passage < passages_.size(); ++passage) {
+    const std::string text = TextToEmbed(passage);
+    if (!text.empty()) keys.insert(VectorKey(text));
+  }
+  Keep([&](IndexFile& file) { return file.DropVectorsBut(keys); });
 }
 
 void Index::DropUnconfirmed() {
@@ -182,6 +194,7 @@ void Index::Forget(const Document& document) {
       vocabulary_.AddPassages(term.term, -1);
     }
     inverted_.Remove(*passage);
+    if (vectors_ != nullptr) vectors_->Remove(*passage);
     passages_[*passage] = {};
   }
   for (const uint32_t word : document.words) vocabulary_.RemoveWord(word);
@@ -201,20 +214,100 @@ int Index::MainLanguage() const {
 
 // ---- searching
 
-absl::StatusOr<std::vector<v1::Passage>> Index::Search(QueryText text, size_t top_k) {
+absl::StatusOr<std::vector<v1::Passage>> Index::Search(QueryText text, size_t top_k,
+                                                       std::span<const float> vector) {
   text.default_language = MainLanguage();
   const Query query = BuildQuery(analyzer_, vocabulary_, text);
   std::vector<v1::Passage> passages;
   if (top_k == 0) return passages;
-  for (const Taken& taken : Take(ranker_.Rank(query), top_k)) passages.push_back(Fetch(taken));
+  std::vector<Candidate> candidates = ranker_.Rank(query);
+  bool relevant = !candidates.empty() && candidates.front().relevance >= options_.relevance_min;
+  if (!vector.empty() && vectors_ != nullptr) {
+    const std::vector<Neighbour> nearest = vectors_->Nearest(vector, kNeighboursMax);
+    relevant =
+        relevant || (!nearest.empty() && nearest.front().similarity >= options_.similarity_min);
+    candidates = Fuse(std::move(candidates), nearest);
+  }
+  if (!relevant) return passages;
+  for (const Taken& taken : Take(candidates, top_k)) passages.push_back(Fetch(taken));
   return passages;
 }
+
+// Reciprocal rank fusion: scores of words and of vectors cannot be compared, places can. 1 for what
+// is first in both.
+std::vector<Candidate> Index::Fuse(std::vector<Candidate> by_words,
+                                   const std::vector<Neighbour>& by_vector) const {
+  const auto share = [](size_t place) {
+    return (kFusionRank + 1) / (2 * (kFusionRank + 1 + static_cast<double>(place)));
+  };
+  absl::flat_hash_map<PassageId, size_t> place_of;
+  for (size_t i = 0; i < by_words.size(); ++i) {
+    place_of[by_words[i].passage] = i;
+    by_words[i].score = share(i);
+  }
+  for (size_t i = 0; i < by_vector.size(); ++i) {
+    const auto [entry, is_new] = place_of.try_emplace(by_vector[i].passage, by_words.size());
+    if (is_new) by_words.push_back({.passage = by_vector[i].passage});
+    by_words[entry->second].score += share(i);
+  }
+  std::stable_sort(by_words.begin(), by_words.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+  return by_words;
+}
+
+// ---- vectors
+
+std::string Index::TextToEmbed(PassageId passage) const {
+  const PassageInfo& info = passages_[passage];
+  if (info.document == nullptr) return "";
+  return StrCat(info.document->title, "\n", info.section, "\n", info.text);
+}
+
+std::string Index::VectorKey(std::string_view text) const {
+  return Sha256Hex(StrCat(options_.vectors_model, "\n", text));
+}
+
+std::vector<Index::Unembedded> Index::TakeUnembedded(size_t count) {
+  std::vector<Unembedded> taken;
+  if (vector_count() >= options_.vectors_max) return taken;
+  // As many looks into the file, so that a start with everything in it does not hold the loop.
+  for (size_t looks = 0; looks < count && !unembedded_.empty(); ++looks) {
+    Unembedded passage{.passage = unembedded_.front(), .text = TextToEmbed(unembedded_.front())};
+    unembedded_.pop_front();
+    if (passage.text.empty()) continue;  // removed meanwhile
+    passage.key = VectorKey(passage.text);
+    std::vector<float> known;
+    if (file_ != nullptr) known = file_->Vector(passage.key);
+    if (known.empty() || !SetVector(passage, known).ok()) taken.push_back(std::move(passage));
+  }
+  return taken;
+}
+
+void Index::PutBack(std::vector<Unembedded> passages) {
+  for (auto one = passages.rbegin(); one != passages.rend(); ++one) {
+    unembedded_.push_front(one->passage);
+  }
+}
+
+absl::Status Index::SetVector(const Unembedded& passage, const std::vector<float>& vector) {
+  if (TextToEmbed(passage.passage) != passage.text) return absl::OkStatus();
+  if (vectors_ == nullptr) {
+    vectors_ = std::make_unique<VectorIndex>(vector.size(), options_.vectors_max);
+  }
+  RETURN_IF_ERROR(vectors_->Set(passage.passage, vector));
+  if (file_ != nullptr && file_->Vector(passage.key).empty()) {
+    Keep([&](IndexFile& file) { return file.PutVector(passage.key, vector); });
+  }
+  return absl::OkStatus();
+}
+
+// ---- choosing
 
 // At most kPassagesOfOneDocument of a document, and of several that say the same the best.
 std::vector<Index::Taken> Index::Take(const std::vector<Candidate>& candidates,
                                       size_t top_k) const {
   std::vector<Taken> taken;
-  if (candidates.empty() || candidates.front().relevance < options_.relevance_min) return taken;
+  if (candidates.empty()) return taken;
   absl::flat_hash_map<const Document*, size_t> of_document;
   const double score_min = kScoreOfBestMin * candidates.front().score;
   for (const Candidate& candidate : candidates) {

@@ -10,8 +10,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,7 @@
 #include "services/knowledge-retrieval/inverted.h"
 #include "services/knowledge-retrieval/query.h"
 #include "services/knowledge-retrieval/ranker.h"
+#include "services/knowledge-retrieval/vector_index.h"
 #include "services/knowledge-retrieval/vocabulary.h"
 #include "switchboard/v1/agents.pb.h"
 
@@ -35,6 +38,13 @@ struct IndexOptions {
   size_t passages_max = 200000;
   // Smallest probability with which the best passage answers, 0 to 1.
   double relevance_min = kRelevanceMin;
+  // Passages that may have a vector; 0: none has.
+  size_t vectors_max = 0;
+  // The model they are from: vectors of another are of no use.
+  std::string vectors_model;
+  // Cosine from which the nearest passage counts as relevant whatever its words, -1 to 1. Depends
+  // on the model.
+  double similarity_min = 0.5;
 };
 
 // A document fills at most so many of the passages of one answer.
@@ -58,7 +68,25 @@ class Index {
   void OnCaughtUp();
 
   // At most `top_k` passages, best first; empty when nothing is relevant.
-  absl::StatusOr<std::vector<v1::Passage>> Search(QueryText text, size_t top_k);
+  // With the question's vector, words and vectors each rank, and the ranks are added up.
+  absl::StatusOr<std::vector<v1::Passage>> Search(QueryText text, size_t top_k,
+                                                  std::span<const float> vector = {});
+
+  // A passage that has no vector yet.
+  struct Unembedded {
+    PassageId passage = 0;
+    std::string key;  // of the model and the text
+    std::string text;
+  };
+  // At most `count` of them, oldest first, out of the line; those whose vector is in the file get
+  // it here.
+  std::vector<Unembedded> TakeUnembedded(size_t count);
+  void PutBack(std::vector<Unembedded> passages);
+  // A unit vector; nothing happens when the passage has changed meanwhile. InvalidArgument: the
+  // vectors so far have other dimensions. ResourceExhausted: vectors_max.
+  absl::Status SetVector(const Unembedded& passage, const std::vector<float>& vector);
+  size_t unembedded_count() const { return unembedded_.size(); }
+  size_t vector_count() const { return vectors_ == nullptr ? 0 : vectors_->size(); }
 
   size_t document_count() const { return documents_.size(); }
   size_t passage_count() const { return inverted_.passage_count(); }
@@ -98,6 +126,10 @@ class Index {
   void InsertPassage(AnalysedDocument::Passage& source, const std::vector<TermId>& terms,
                      std::vector<TermCounts> shared, Document& document);
   int MainLanguage() const;
+  std::string TextToEmbed(PassageId passage) const;
+  std::string VectorKey(std::string_view text) const;
+  std::vector<Candidate> Fuse(std::vector<Candidate> by_words,
+                              const std::vector<Neighbour>& by_vector) const;
   std::vector<Taken> Take(const std::vector<Candidate>& candidates, size_t top_k) const;
   bool SameText(PassageId a, PassageId b) const;
   v1::Passage Fetch(const Taken& taken) const;
@@ -110,7 +142,9 @@ class Index {
   Inverted inverted_;
   Ranker ranker_;
   absl::flat_hash_map<std::string, std::unique_ptr<Document>> documents_;
-  std::vector<PassageInfo> passages_;  // by PassageId
+  std::vector<PassageInfo> passages_;     // by PassageId
+  std::unique_ptr<VectorIndex> vectors_;  // null until there is one
+  std::deque<PassageId> unembedded_;
   size_t documents_of_language_[kLanguageCount] = {};
 };
 

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "common/base/fault.h"
@@ -20,6 +21,8 @@ constexpr const char* kSchema = R"sql(
   CREATE TABLE IF NOT EXISTS about(analysis TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS document(id TEXT PRIMARY KEY, hash TEXT NOT NULL,
                                       analysed BLOB NOT NULL, checksum TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS vector(key TEXT PRIMARY KEY, numbers BLOB NOT NULL,
+                                    checksum TEXT NOT NULL);
 )sql";
 
 std::string Checksum(std::string_view id, std::string_view hash, std::string_view analysed) {
@@ -165,7 +168,7 @@ void IndexFile::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_fi
 IndexFile::~IndexFile() { Close(); }
 
 void IndexFile::Close() {
-  for (Statement* statement : {&put_, &remove_, &load_}) statement->reset();
+  for (Statement* statement : {&put_, &remove_, &load_, &vector_, &put_vector_}) statement->reset();
   sqlite3_close(handle_);
   handle_ = nullptr;
 }
@@ -198,6 +201,9 @@ absl::Status IndexFile::OpenOnce(const std::string& analysis) {
   RETURN_IF_ERROR(Prepare(
       "INSERT OR REPLACE INTO document(id, hash, analysed, checksum) VALUES(?, ?, ?, ?)", put_));
   RETURN_IF_ERROR(Prepare("DELETE FROM document WHERE id = ?", remove_));
+  RETURN_IF_ERROR(Prepare("SELECT numbers, checksum FROM vector WHERE key = ?", vector_));
+  RETURN_IF_ERROR(Prepare("INSERT OR REPLACE INTO vector(key, numbers, checksum) VALUES(?, ?, ?)",
+                          put_vector_));
   return Prepare("SELECT id, hash, analysed, checksum FROM document", load_);
 }
 
@@ -262,6 +268,47 @@ absl::Status IndexFile::Put(const AnalysedDocument& document, std::string_view h
 absl::Status IndexFile::Remove(const std::string& id) {
   Bind(remove_.get(), 1, id);
   return Run(remove_.get());
+}
+
+std::vector<float> IndexFile::Vector(const std::string& key) {
+  std::vector<float> vector;
+  Bind(vector_.get(), 1, key);
+  if (sqlite3_step(vector_.get()) == SQLITE_ROW) {
+    const std::string_view bytes = Column(vector_.get(), 0);
+    if (bytes.size() % sizeof(float) == 0 && Checksum(key, "", bytes) == Column(vector_.get(), 1)) {
+      vector.resize(bytes.size() / sizeof(float));
+      std::memcpy(vector.data(), bytes.data(), bytes.size());
+    }
+  }
+  sqlite3_reset(vector_.get());
+  return vector;
+}
+
+absl::Status IndexFile::PutVector(const std::string& key, const std::vector<float>& vector) {
+  const std::string_view bytes(reinterpret_cast<const char*>(vector.data()),
+                               vector.size() * sizeof(float));
+  const std::string checksum = Checksum(key, "", bytes);
+  Bind(put_vector_.get(), 1, key);
+  BindBlob(put_vector_.get(), 2, bytes);
+  Bind(put_vector_.get(), 3, checksum);
+  return Run(put_vector_.get());
+}
+
+absl::Status IndexFile::DropVectorsBut(const absl::flat_hash_set<std::string>& keys) {
+  Statement all, drop;
+  RETURN_IF_ERROR(Prepare("SELECT key FROM vector", all));
+  RETURN_IF_ERROR(Prepare("DELETE FROM vector WHERE key = ?", drop));
+  std::vector<std::string> gone;
+  while (sqlite3_step(all.get()) == SQLITE_ROW) {
+    std::string key(Column(all.get(), 0));
+    if (!keys.contains(key)) gone.push_back(std::move(key));
+  }
+  all.reset();
+  for (const std::string& key : gone) {
+    Bind(drop.get(), 1, key);
+    RETURN_IF_ERROR(Run(drop.get()));
+  }
+  return absl::OkStatus();
 }
 
 std::vector<std::string> IndexFile::TakeNotices() { return std::exchange(notices_, {}); }

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/knowledge-retrieval/analysed_document.h"
@@ -39,6 +40,11 @@ class IndexFile {
   absl::Status Put(const AnalysedDocument& document, std::string_view hash);
   absl::Status Remove(const std::string& id);
 
+  // A passage's vector under its key; empty when there is none, or it is damaged.
+  std::vector<float> Vector(const std::string& key);
+  absl::Status PutVector(const std::string& key, const std::vector<float>& vector);
+  absl::Status DropVectorsBut(const absl::flat_hash_set<std::string>& keys);
+
   // What was wrong with the file, for the log; each is told once.
   std::vector<std::string> TakeNotices();
 
@@ -60,7 +66,7 @@ class IndexFile {
 
   const std::string path_;
   sqlite3* handle_ = nullptr;
-  Statement put_, remove_, load_;
+  Statement put_, remove_, load_, vector_, put_vector_;
   std::vector<std::string> notices_;
 };
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/fault.h"
+#include "common/base/id.h"
 #include "common/base/strings.h"
 #include "common/base/text.h"
 #include "services/knowledge-retrieval/data_file.h"
@@ -39,6 +40,7 @@ absl::StatusOr<std::unique_ptr<Analyzer>> Analyzer::Load(const std::string& data
 
 absl::Status Analyzer::LoadStopWords(const std::string& path) {
   ASSIGN_OR_RETURN(const json document, ReadJsonFile(path));
+  fingerprint_ = Sha256Hex(document.dump());
   std::vector<std::string> errors;
   for (const auto& [tag, words] : document.items()) {
     const int language = LanguageNumber(tag);

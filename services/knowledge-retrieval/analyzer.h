@@ -66,6 +66,9 @@ class Analyzer {
   const std::vector<uint32_t>* GroupsOf(const std::string& stems, int language) const;
   const SynonymGroup& group(uint32_t number) const { return groups_[number]; }
 
+  // Changes with the stop words: what was analysed with others is no longer good.
+  const std::string& fingerprint() const { return fingerprint_; }
+
   // Longest phrase of synonyms.json, words.
   static constexpr size_t kPhraseWordsMax = 3;
 
@@ -75,6 +78,7 @@ class Analyzer {
   absl::Status LoadSynonyms(const std::string& path);
 
   std::vector<sb_stemmer*> stemmers_;
+  std::string fingerprint_;
   absl::flat_hash_set<std::string> stop_words_[kLanguageCount];
   std::vector<SynonymGroup> groups_;
   absl::flat_hash_map<std::string, std::vector<uint32_t>> groups_of_[kLanguageCount];

@@ -41,6 +41,7 @@ Feed::Feed(runtime::Agent& agent, Retriever& retriever, std::chrono::millisecond
 }
 
 Awaitable<absl::Status> Feed::Start() {
+  LogNotices();
   const Deadline deadline = Deadline::After(std::chrono::seconds(30));
   absl::Status ensured = co_await bucket_.Ensure(kHistory, agent_.stream_replicas(), deadline);
   if (!ensured.ok()) co_return ensured;
@@ -76,6 +77,7 @@ Awaitable<void> Feed::Join() {
 }
 
 void Feed::OnCaughtUp() {
+  retriever_.OnCaughtUp();
   caught_up_ = true;
   caught_up_timer_.cancel();
 }
@@ -85,6 +87,7 @@ void Feed::Apply(const bus::KeyValueEntry& entry) {
   documents_.Set(static_cast<double>(retriever_.index().document_count()));
   passages_.Set(static_cast<double>(retriever_.index().passage_count()));
   records_.Set(static_cast<double>(retriever_.records().size()));
+  LogNotices();
   if (status.ok()) return;
   const bool full = absl::IsResourceExhausted(status);
   Rejected(full ? "full" : "invalid").Increment();
@@ -93,6 +96,10 @@ void Feed::Apply(const bus::KeyValueEntry& entry) {
   full_reported_ = full_reported_ || full;
   log::Warning("knowledge entry left out",
                {{"key", entry.key}, {"revision", entry.revision}, {"error", status.ToString()}});
+}
+
+void Feed::LogNotices() {
+  for (const std::string& notice : retriever_.TakeNotices()) log::Warning(notice, {});
 }
 
 absl::Status Feed::Readiness() const {
@@ -104,6 +111,16 @@ absl::Status Feed::Readiness() const {
 absl::StatusOr<v1::SearchReply> HandleSearch(Retriever& retriever,
                                              const v1::SearchRequest& request) {
   return retriever.Search(request);
+}
+
+Awaitable<absl::StatusOr<v1::SearchReply>> HandleSearchWithVectors(Retriever& retriever,
+                                                                   EmbeddingFeed& embeddings,
+                                                                   runtime::Context context,
+                                                                   v1::SearchRequest request) {
+  std::string question = retriever.QuestionOf(request);
+  const Deadline deadline = context.deadline.Child(context.deadline.Remaining() / 2);
+  const std::vector<float> vector = co_await embeddings.Question(std::move(question), deadline);
+  co_return retriever.Search(request, vector);
 }
 
 std::string SummaryLine(const v1::SearchReply& reply) {

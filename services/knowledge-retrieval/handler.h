@@ -8,6 +8,7 @@
 #include "common/bus/key_value.h"
 #include "common/observability/metrics.h"
 #include "common/runtime/agent.h"
+#include "services/knowledge-retrieval/embedding_feed.h"
 #include "services/knowledge-retrieval/retriever.h"
 
 namespace switchboard::knowledge_retrieval {
@@ -35,6 +36,7 @@ class Feed {
   void BeginWatch();
   void Apply(const bus::KeyValueEntry& entry);
   void OnCaughtUp();
+  void LogNotices();
 
   runtime::Agent& agent_;
   Retriever& retriever_;
@@ -53,6 +55,13 @@ class Feed {
 
 absl::StatusOr<v1::SearchReply> HandleSearch(Retriever& retriever,
                                              const v1::SearchRequest& request);
+
+// The same with vectors; the embeddings service has at most its own timeout and half of what is
+// left of the request's.
+Awaitable<absl::StatusOr<v1::SearchReply>> HandleSearchWithVectors(Retriever& retriever,
+                                                                   EmbeddingFeed& embeddings,
+                                                                   runtime::Context context,
+                                                                   v1::SearchRequest request);
 
 // "3 passages, 1 record best=return-policy"
 std::string SummaryLine(const v1::SearchReply& reply);

@@ -1,232 +1,204 @@
 #include "services/knowledge-retrieval/index.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "common/base/fault.h"
+#include "common/base/id.h"
 #include "common/base/strings.h"
-#include "services/knowledge-retrieval/chunker.h"
-#include "services/knowledge-retrieval/database.h"
+#include "services/knowledge-retrieval/index_file.h"
 
 namespace switchboard::knowledge_retrieval {
 namespace {
 
-// Passages that BM25 hands to the second ranking.
-constexpr int kCandidatesMax = 64;
-// FTS5 reads one posting list for each; a question with synonyms seldom has more than 30.
-constexpr size_t kPhrasesMax = 40;
-// Rows that one search may touch, over all its terms, rarest first: FTS5 needs about 0.5 µs for
-// each, so this bounds a search whatever the size of the index. Terms beyond still count in the
-// second ranking.
-constexpr uint32_t kPostingsMax = 2000;
-// A word that no document has weighs as if this share of the passages had it: enough to show that
-// the documents are about something else, not so much that one odd name hides a good answer.
-constexpr double kUnknownWordShare = 0.005;
-// All such words together weigh at most so many times what the known ones do.
-constexpr double kUnknownOfKnownMax = 1.6;
-// Alternatives of at least this weight are what the customer may mean.
-constexpr float kMeantMin = 0.8f;
-// Rare words weigh more, but a product's name ("lamp") not many times what the topic ("return")
-// does.
-constexpr double kRarityPower = 0.4;
-// In an index of a few passages every word is frequent; weights are those of an index of this size.
-constexpr double kPassagesOfSmallIndex = 200;
-// A word found in the running text only says less about what a passage answers than one in a
-// heading.
-constexpr double kBodyCredit = 0.7;
-// For ranking, a field that has the term leaves this share of doubt; fields multiply. A heading of
-// the passage itself says most, the document's keywords and the running text least.
-constexpr double kTitleMiss = 0.45;
-constexpr double kSectionMiss = 0.4;
-constexpr double kKeywordMiss = 0.55;
-constexpr double kBodyMiss = 0.6;
-// BM25 of the best candidate adds this much to a score that is otherwise between 0 and 1: it knows
-// how often and in how short a passage the terms stand.
-constexpr double kBm25Share = 0.3;
-// A title or heading whose own words are all asked about adds this much: "How do I cancel my
-// order?" is answered by it however long the story around it is.
-constexpr double kHeadingShare = 0.35;
-// A heading that is wholly asked about lowers the coverage that makes a passage relevant by this
-// share.
-constexpr double kHeadingRelief = 0.6;
-// When nothing is relevant, the best few are better than nothing if their heading is asked about
-// and they cover at least this share of what relevance needs.
-constexpr double kRescueHeading = 0.4;
-constexpr double kRescueShare = 0.5;
-constexpr size_t kRescuedMax = 3;
-// A heading of one everyday word ("Delivery") proves little.
-constexpr double kHeadingDoubt = 1.5;
-// Alternatives weaker than this do not say that a heading is meant.
-constexpr float kHeadingAlternativeMin = 0.7f;
-// One part of a message, with this much of the rest to tell what "it" is.
-constexpr double kOtherClauseImportance = 0.4;
-// Passages that the best of a message in several parts has room for, for each part.
-constexpr size_t kPassagesOfClause = 3;
-// A part says less about what is meant than the whole message.
-constexpr double kClauseScore = 0.95;
-// Passages in another language than the customer's stand behind their own.
-constexpr double kOtherLanguageFactor = 0.6;
-// A passage that covers less than this share of what the best one covers is dropped.
-constexpr double kCoverageOfBestMin = 0.5;
+// Raised with every change of what a document becomes: words, stems, passages, the file's bytes.
+constexpr std::string_view kAnalysis = "analysis 1";
+// A passage with less than this share of the best one's score is not worth reading.
+constexpr double kScoreOfBestMin = 0.3;
+// Nearest passages by vector that are ranked with those by words.
+constexpr size_t kNeighboursMax = 50;
+// Reciprocal rank fusion's constant; 60 is what its authors chose (Cormack et al., SIGIR 2009).
+constexpr double kFusionRank = 60;
+// Passages with so much of their words in common say the same.
+constexpr double kSameTextMin = 0.9;
 
-bool Contains(const std::vector<TermId>& sorted, TermId term) {
-  return std::binary_search(sorted.begin(), sorted.end(), term);
+// Adds one to the counts of `field` for each of the words.
+void CountWords(const AnalysedDocument::Words& words, const std::vector<TermId>& terms, Field field,
+                std::vector<TermCounts>& counts) {
+  for (const uint32_t word : words) {
+    counts.push_back({.term = terms[word]});
+    counts.back().counts[field] = 1;
+  }
 }
 
-void SortUnique(std::vector<TermId>& terms) {
-  std::sort(terms.begin(), terms.end());
-  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
-}
-
-// The terms of the question, or of a part of it, that a heading can be asked by, with their
-// importance. `clause` -1: of the whole.
-absl::flat_hash_map<TermId, float> AskedTerms(const Query& query, int clause) {
-  absl::flat_hash_map<TermId, float> asked;
-  for (const QueryTerm& term : query.terms) {
-    for (const Alternative& alternative : term.alternatives) {
-      if (alternative.weight < kHeadingAlternativeMin) continue;
-      float& importance = asked[alternative.term];
-      const bool elsewhere = clause >= 0 && term.clause != clause;
-      importance =
-          std::max(importance,
-                   term.importance * (elsewhere ? static_cast<float>(kOtherClauseImportance) : 1));
+// Sorts by term and makes one of those of the same term.
+void Merge(std::vector<TermCounts>& counts) {
+  std::sort(counts.begin(), counts.end(),
+            [](const TermCounts& a, const TermCounts& b) { return a.term < b.term; });
+  size_t last = 0;
+  for (size_t i = 1; i < counts.size(); ++i) {
+    if (counts[i].term != counts[last].term) {
+      counts[++last] = counts[i];
+      continue;
+    }
+    for (size_t field = 0; field < kFieldCount; ++field) {
+      const int sum = counts[last].counts[field] + counts[i].counts[field];
+      counts[last].counts[field] = static_cast<uint8_t>(std::min(sum, 255));
     }
   }
-  return asked;
+  if (!counts.empty()) counts.resize(last + 1);
 }
 
 }  // namespace
 
 Index::Index(IndexOptions options, const Analyzer& analyzer)
-    : options_(std::move(options)), analyzer_(analyzer) {}
+    : options_(std::move(options)), analyzer_(analyzer), ranker_(inverted_, vocabulary_) {}
 
 Index::~Index() = default;
 
 absl::StatusOr<std::unique_ptr<Index>> Index::Open(IndexOptions options, const Analyzer& analyzer) {
   std::unique_ptr<Index> index(new Index(std::move(options), analyzer));
-  ASSIGN_OR_RETURN(index->database_, Database::Open(index->options_.path));
+  if (index->options_.path.empty()) return index;
+  ASSIGN_OR_RETURN(index->file_, IndexFile::Open(index->options_.path,
+                                                 StrCat(kAnalysis, " ", analyzer.fingerprint())));
+  index->file_->Load([&](AnalysedDocument document, std::string hash) {
+    // What no longer fits (MAX_PASSAGES was lowered) comes from the bucket again, in its order.
+    index->Insert(std::move(document), std::move(hash), /*confirmed=*/false).IgnoreError();
+  });
   return index;
 }
 
 // ---- writing
-// -------------------------------------------------------------------------------------
 
 absl::Status Index::Put(const v1::KnowledgeEntry::Document& source) {
   if (source.id().empty()) return InvalidField("id", "is empty", "give the document an id");
   if (source.content().size() > kDocumentBytesMax) {
     return InvalidField("content", "is larger than 256 KiB", "split the document");
   }
-  auto document = std::make_unique<Document>();
-  document->id = source.id();
-  document->title = source.title().empty() ? source.id() : source.title();
-  document->category = source.category();
-  document->language = source.language();
-  document->language_number = LanguageNumber(source.language());
-  if (source.language().empty()) {
-    document->language_number =
-        analyzer_.DetectLanguage(source.content(), SplitWords(source.content()));
-    if (document->language_number >= 0) {
-      document->language = kLanguages[document->language_number];
-    }
-  }
-  RETURN_IF_ERROR(database_->Begin());
-  absl::Status status = InsertPassages(source, *document);
-  if (status.ok()) status = database_->Commit();
-  if (!status.ok()) {
-    database_->Rollback();
-    Forget(*document);
-    return status;
-  }
-  Remove(source.id());
-  if (document->language_number >= 0) ++documents_of_language_[document->language_number];
-  documents_[source.id()] = std::move(document);
-  return absl::OkStatus();
-}
-
-absl::Status Index::InsertPassages(const v1::KnowledgeEntry::Document& source, Document& document) {
-  std::vector<Chunk> chunks = SplitMarkdown(source.content(), kPassagesPerDocumentMax);
-  // The one that is replaced makes room.
+  std::string hash = Sha256Hex(source.SerializeAsString());
   const auto old = documents_.find(source.id());
-  const size_t replaced = old == documents_.end() ? 0 : old->second->rows.size();
-  if (passages_.size() - replaced + chunks.size() > options_.passages_max) {
+  if (old != documents_.end() && old->second->hash == hash) {
+    old->second->confirmed = true;
+    return absl::OkStatus();
+  }
+  AnalysedDocument document = Analyse(analyzer_, source);
+  // What only the file has may be gone from the bucket, and what is not gone comes again.
+  if (!HasRoomFor(document)) DropUnconfirmed();
+  if (!HasRoomFor(document)) {
     return absl::ResourceExhaustedError(
         StrCat("the index is full: ", options_.passages_max, " passages (MAX_PASSAGES)"));
   }
-  Fields fields;
-  fields.title = Analyze(document.title, document, document.title_terms);
-  fields.keywords = Analyze(StrJoin(source.keywords(), ", "), document, document.keyword_terms);
-  SortUnique(document.title_terms);
-  SortUnique(document.keyword_terms);
-  for (const Chunk& chunk : chunks) {
-    PassageInfo passage;
-    passage.document = &document;
-    passage.section = chunk.section;
-    fields.section = Analyze(StrCat(chunk.parents, chunk.section), document, passage.section_terms);
-    fields.body = Analyze(chunk.text, document, passage.body_terms);
-    SortUnique(passage.section_terms);
-    passage.heading_terms = passage.section_terms;
-    passage.heading_terms.insert(passage.heading_terms.end(), document.title_terms.begin(),
-                                 document.title_terms.end());
-    SortUnique(passage.heading_terms);
-    SortUnique(passage.body_terms);
-    const int64_t row = ++last_row_;
-    RETURN_IF_ERROR(database_->Insert(row, fields, chunk.text));
-    document.rows.push_back(row);
-    Count(passage, 1);
-    passages_.emplace(row, std::move(passage));
+  Keep([&](IndexFile& file) { return file.Put(document, hash); });
+  return Insert(std::move(document), std::move(hash), /*confirmed=*/true);
+}
+
+// The one that is replaced makes room.
+bool Index::HasRoomFor(const AnalysedDocument& source) const {
+  const auto old = documents_.find(source.id);
+  const size_t replaced = old == documents_.end() ? 0 : old->second->passages.size();
+  return passage_count() - replaced + source.passages.size() <= options_.passages_max;
+}
+
+// A file that cannot be written is given up: without it the next start takes longer.
+void Index::Keep(const std::function<absl::Status(IndexFile&)>& write) {
+  if (file_ == nullptr) return;
+  const absl::Status status = write(*file_);
+  if (status.ok()) return;
+  notices_.push_back(StrCat("the index file is no longer kept: ", status.message()));
+  file_.reset();
+}
+
+std::vector<std::string> Index::TakeNotices() {
+  std::vector<std::string> notices = std::exchange(notices_, {});
+  if (file_ == nullptr) return notices;
+  for (std::string& notice : file_->TakeNotices()) notices.push_back(std::move(notice));
+  return notices;
+}
+
+absl::Status Index::Insert(AnalysedDocument source, std::string hash, bool confirmed) {
+  if (!HasRoomFor(source)) return absl::ResourceExhaustedError("the index is full");
+  const auto old = documents_.find(source.id);
+  if (old != documents_.end()) Forget(*old->second);
+  auto document = std::make_unique<Document>();
+  std::vector<TermId> terms;
+  for (const AnalysedDocument::Word& word : source.words) {
+    terms.push_back(vocabulary_.Intern(word.stem));
+    document->words.push_back(
+        vocabulary_.AddWord(word.folded, terms.back(), source.language_number));
   }
+  std::vector<TermCounts> shared;
+  CountWords(source.title_words, terms, kTitle, shared);
+  CountWords(source.keyword_words, terms, kKeywords, shared);
+  document->language_number = source.language_number;
+  for (AnalysedDocument::Passage& passage : source.passages) {
+    InsertPassage(passage, terms, shared, *document);
+  }
+  document->id = source.id;
+  document->hash = std::move(hash);
+  document->confirmed = confirmed;
+  document->title = std::move(source.title);
+  document->category = std::move(source.category);
+  document->language = std::move(source.language);
+  if (document->language_number >= 0) ++documents_of_language_[document->language_number];
+  documents_[source.id] = std::move(document);
   return absl::OkStatus();
 }
 
-std::string Index::Analyze(std::string_view text, Document& document, std::vector<TermId>& terms) {
-  std::string analysed;
-  for (const Word& word : SplitWords(text)) {
-    if (analyzer_.IsStopWord(word.folded, document.language_number)) continue;
-    const std::string stem = analyzer_.Stem(word, document.language_number);
-    const TermId term = vocabulary_.Intern(stem);
-    terms.push_back(term);
-    document.words.push_back(vocabulary_.AddWord(word.folded, term, document.language_number));
-    StrAppend(&analysed, analysed.empty() ? "" : " ", stem);
-  }
-  return analysed;
-}
-
-// Each term of a passage counts once, wherever it stands.
-void Index::Count(const PassageInfo& passage, int difference) {
-  std::vector<TermId> terms;
-  for (const std::vector<TermId>* field :
-       {&passage.document->title_terms, &passage.document->keyword_terms, &passage.section_terms,
-        &passage.body_terms}) {
-    terms.insert(terms.end(), field->begin(), field->end());
-  }
-  SortUnique(terms);
-  for (const TermId term : terms) vocabulary_.AddPassages(term, difference);
-}
-
-void Index::Forget(const Document& document) {
-  for (const int64_t row : document.rows) {
-    const auto passage = passages_.find(row);
-    if (passage == passages_.end()) continue;
-    Count(passage->second, -1);
-    passages_.erase(passage);
-  }
-  for (const uint32_t word : document.words) vocabulary_.RemoveWord(word);
+void Index::InsertPassage(AnalysedDocument::Passage& source, const std::vector<TermId>& terms,
+                          std::vector<TermCounts> shared, Document& document) {
+  CountWords(source.section_words, terms, kSection, shared);
+  CountWords(source.body_words, terms, kBody, shared);
+  Merge(shared);
+  for (const TermCounts& term : shared) vocabulary_.AddPassages(term.term, 1);
+  const PassageId passage = inverted_.Add(std::move(shared));
+  ranker_.SetLanguage(passage, document.language_number);
+  if (passages_.size() <= passage) passages_.resize(passage + 1);
+  passages_[passage] = {&document, std::move(source.section), std::move(source.text)};
+  document.passages.push_back(passage);
+  if (options_.vectors_max > 0) unembedded_.push_back(passage);
 }
 
 bool Index::Remove(const std::string& id) {
   const auto found = documents_.find(id);
   if (found == documents_.end()) return false;
-  // A row that SQLite fails to delete is no longer in passages_, so it can never be shown.
-  if (database_->Begin().ok()) {
-    for (const int64_t row : found->second->rows) database_->Remove(row).IgnoreError();
-    database_->Commit().IgnoreError();
-  }
-  const int language = found->second->language_number;
-  if (language >= 0) --documents_of_language_[language];
+  Keep([&](IndexFile& file) { return file.Remove(id); });
   Forget(*found->second);
   documents_.erase(found);
   return true;
+}
+
+void Index::OnCaughtUp() {
+  DropUnconfirmed();
+  inverted_.Shrink();
+  if (options_.vectors_max == 0 || file_ == nullptr) return;
+  absl::flat_hash_set<std::string> keys;
+  for (PassageId passage = 0; passage < passages_.size(); ++passage) {
+    const std::string text = TextToEmbed(passage);
+    if (!text.empty()) keys.insert(VectorKey(text));
+  }
+  Keep([&](IndexFile& file) { return file.DropVectorsBut(keys); });
+}
+
+void Index::DropUnconfirmed() {
+  std::vector<std::string> gone;
+  for (const auto& [id, document] : documents_) {
+    if (!document->confirmed) gone.push_back(id);
+  }
+  for (const std::string& id : gone) Remove(id);
+}
+
+void Index::Forget(const Document& document) {
+  // From the end: a number that stands last in its lists leaves them without moving others.
+  for (auto passage = document.passages.rbegin(); passage != document.passages.rend(); ++passage) {
+    for (const TermCounts& term : inverted_.TermsOf(*passage)) {
+      vocabulary_.AddPassages(term.term, -1);
+    }
+    inverted_.Remove(*passage);
+    if (vectors_ != nullptr) vectors_->Remove(*passage);
+    passages_[*passage] = {};
+  }
+  for (const uint32_t word : document.words) vocabulary_.RemoveWord(word);
+  if (document.language_number >= 0) --documents_of_language_[document.language_number];
 }
 
 std::string Index::TitleOf(const std::string& document_id) const {
@@ -241,249 +213,159 @@ int Index::MainLanguage() const {
 }
 
 // ---- searching
-// -----------------------------------------------------------------------------------
 
-absl::StatusOr<std::vector<Hit>> Index::Search(QueryText text, size_t top_k) {
+absl::StatusOr<std::vector<v1::Passage>> Index::Search(QueryText text, size_t top_k,
+                                                       std::span<const float> vector) {
   text.default_language = MainLanguage();
   const Query query = BuildQuery(analyzer_, vocabulary_, text);
-  const std::vector<WeighedTerm> terms = Weigh(query);
-  const std::string match = MatchExpression(terms);
-  std::vector<Hit> hits;
-  if (match.empty() || top_k == 0) return hits;
-  ASSIGN_OR_RETURN(std::vector<Candidate> candidates, Candidates(match));
-  for (const Candidate& candidate : Rank(std::move(candidates), query, terms, top_k)) {
-    ASSIGN_OR_RETURN(Hit hit, Fetch(candidate));
-    hits.push_back(std::move(hit));
+  std::vector<v1::Passage> passages;
+  if (top_k == 0) return passages;
+  std::vector<Candidate> candidates = ranker_.Rank(query);
+  bool relevant = !candidates.empty() && candidates.front().relevance >= options_.relevance_min;
+  if (!vector.empty() && vectors_ != nullptr) {
+    const std::vector<Neighbour> nearest = vectors_->Nearest(vector, kNeighboursMax);
+    relevant =
+        relevant || (!nearest.empty() && nearest.front().similarity >= options_.similarity_min);
+    candidates = Fuse(std::move(candidates), nearest);
   }
-  return hits;
+  if (!relevant) return passages;
+  for (const Taken& taken : Take(candidates, top_k)) passages.push_back(Fetch(taken));
+  return passages;
 }
 
-double Index::Idf(TermId term) const {
-  const double total = std::max<double>(passages_.size(), kPassagesOfSmallIndex);
-  const double passages =
-      term == Vocabulary::kNone ? total * kUnknownWordShare : vocabulary_.passages(term);
-  return std::log(1 + (total - passages + 0.5) / (passages + 0.5));
-}
-
-// A word weighs by how rare what it means is: "bought" as "order", which is everywhere. Words that
-// no document has show that the documents are about something else, but a story full of them must
-// not hide the one word that matters.
-std::vector<Index::WeighedTerm> Index::Weigh(const Query& query) const {
-  std::vector<WeighedTerm> terms;
-  double known = 0;
-  double unknown = 0;
-  for (const QueryTerm& term : query.terms) {
-    double idf = Idf(Vocabulary::kNone);
-    for (const Alternative& alternative : term.alternatives) {
-      if (alternative.weight >= kMeantMin) idf = std::min(idf, Idf(alternative.term));
-    }
-    terms.push_back({&term, std::pow(idf, kRarityPower) * term.importance});
-    (term.alternatives.empty() ? unknown : known) += terms.back().weight;
+// Reciprocal rank fusion: scores of words and of vectors cannot be compared, places can. 1 for what
+// is first in both.
+std::vector<Candidate> Index::Fuse(std::vector<Candidate> by_words,
+                                   const std::vector<Neighbour>& by_vector) const {
+  const auto share = [](size_t place) {
+    return (kFusionRank + 1) / (2 * (kFusionRank + 1 + static_cast<double>(place)));
+  };
+  absl::flat_hash_map<PassageId, size_t> place_of;
+  for (size_t i = 0; i < by_words.size(); ++i) {
+    place_of[by_words[i].passage] = i;
+    by_words[i].score = share(i);
   }
-  const double scale = unknown > 0 ? std::min(1.0, kUnknownOfKnownMax * known / unknown) : 1;
-  for (WeighedTerm& term : terms) {
-    if (term.term->alternatives.empty()) term.weight *= scale;
+  for (size_t i = 0; i < by_vector.size(); ++i) {
+    const auto [entry, is_new] = place_of.try_emplace(by_vector[i].passage, by_words.size());
+    if (is_new) by_words.push_back({.passage = by_vector[i].passage});
+    by_words[entry->second].score += share(i);
   }
-  return terms;
-}
-
-std::string Index::MatchExpression(const std::vector<WeighedTerm>& terms) const {
-  std::vector<std::pair<uint32_t, TermId>> phrases;
-  for (const WeighedTerm& term : terms) {
-    for (const Alternative& alternative : term.term->alternatives) {
-      phrases.emplace_back(vocabulary_.passages(alternative.term), alternative.term);
-    }
-  }
-  std::sort(phrases.begin(), phrases.end());  // rarest first
-  phrases.erase(std::unique(phrases.begin(), phrases.end()), phrases.end());
-  std::string match;
-  uint32_t postings = 0;
-  for (size_t i = 0; i < phrases.size() && i < kPhrasesMax; ++i) {
-    postings += phrases[i].first;
-    if (i > 0 && postings > kPostingsMax) break;
-    StrAppend(&match, i == 0 ? "\"" : " OR \"", vocabulary_.text(phrases[i].second), "\"");
-  }
-  return match;
-}
-
-absl::StatusOr<std::vector<Index::Candidate>> Index::Candidates(const std::string& match) {
-  std::vector<Candidate> candidates;
-  RETURN_IF_ERROR(database_->Match(match, kCandidatesMax, [&](int64_t row, double score) {
-    if (passages_.contains(row)) candidates.push_back({.row = row, .bm25 = score});
-  }));
-  return candidates;
-}
-
-// How much of the question the passage covers (to decide whether it is relevant at all) and how
-// well (to rank it): each term counts once, by its best alternative.
-void Index::Judge(const PassageInfo& passage, const std::vector<WeighedTerm>& terms,
-                  Candidate& candidate) const {
-  double covered = 0;
-  double matched = 0;
-  double whole = 0;
-  for (const WeighedTerm& term : terms) {
-    double best_covered = 0;
-    double best_matched = 0;
-    for (const Alternative& alternative : term.term->alternatives) {
-      const bool title = Contains(passage.document->title_terms, alternative.term);
-      const bool keywords = Contains(passage.document->keyword_terms, alternative.term);
-      const bool section = Contains(passage.section_terms, alternative.term);
-      const bool body = Contains(passage.body_terms, alternative.term);
-      const double missed = (title ? kTitleMiss : 1) * (keywords ? kKeywordMiss : 1) *
-                            (section ? kSectionMiss : 1) * (body ? kBodyMiss : 1);
-      const double credit = title || keywords || section ? 1.0 : body ? kBodyCredit : 0.0;
-      best_covered = std::max(best_covered, alternative.weight * credit);
-      best_matched = std::max(best_matched, alternative.weight * (1 - missed));
-    }
-    covered += term.weight * best_covered;
-    matched += term.weight * best_matched;
-    whole += term.weight;
-  }
-  if (whole <= 0) return;
-  candidate.coverage = covered / whole;
-  candidate.score = matched / whole + kHeadingShare * candidate.heading;
-  const double needed = options_.relevance_min * (1 - kHeadingRelief * candidate.heading);
-  candidate.relevant = candidate.coverage >= needed;
-}
-
-// Share of a heading's words that the question asks about, weighed by rarity.
-double Index::HeadingAsked(const std::vector<TermId>& heading,
-                           const absl::flat_hash_map<TermId, float>& asked) const {
-  double found = 0;
-  double whole = kHeadingDoubt;
-  for (const TermId word : heading) {
-    const double weight = Idf(word);
-    whole += weight;
-    const auto term = asked.find(word);
-    if (term != asked.end()) found += weight * term->second;
-  }
-  return found / whole;
-}
-
-void Index::JudgeHeadings(const Query& query, int clause,
-                          std::vector<Candidate>& candidates) const {
-  const absl::flat_hash_map<TermId, float> asked = AskedTerms(query, clause);
-  for (Candidate& candidate : candidates) {
-    const PassageInfo& passage = passages_.at(candidate.row);
-    // "When do I get my money back?" under "Cancel an order" is only half of what "refund" asks.
-    const double best = std::max(HeadingAsked(passage.section_terms, asked),
-                                 HeadingAsked(passage.document->title_terms, asked));
-    candidate.heading = (best + HeadingAsked(passage.heading_terms, asked)) / 2;
-  }
-}
-
-// Judges every candidate for these terms, best first.
-void Index::JudgeAll(const std::vector<WeighedTerm>& terms, const Query& query,
-                     std::vector<Candidate>& candidates) const {
-  double best_bm25 = 0;
-  double best_coverage = 0;
-  for (const Candidate& candidate : candidates) best_bm25 = std::max(best_bm25, candidate.bm25);
-  for (Candidate& candidate : candidates) {
-    const PassageInfo& passage = passages_.at(candidate.row);
-    Judge(passage, terms, candidate);
-    best_coverage = std::max(best_coverage, candidate.coverage);
-    if (best_bm25 > 0) candidate.score += kBm25Share * candidate.bm25 / best_bm25;
-    const bool other = query.language >= 0 && passage.document->language_number != query.language;
-    if (other) candidate.score *= kOtherLanguageFactor;
-  }
-  for (Candidate& candidate : candidates) {
-    if (candidate.coverage < kCoverageOfBestMin * best_coverage) candidate.relevant = false;
-  }
-  std::stable_sort(candidates.begin(), candidates.end(),
+  std::stable_sort(by_words.begin(), by_words.end(),
                    [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+  return by_words;
 }
 
-// The relevant ones, at most kPassagesOfOneDocument of a document.
-std::vector<Index::Candidate> Index::Take(const std::vector<Candidate>& candidates,
-                                          size_t top_k) const {
-  std::vector<Candidate> taken;
-  absl::flat_hash_map<const Document*, size_t> of_document;
-  for (const Candidate& candidate : candidates) {
-    if (taken.size() == top_k) break;
-    if (!candidate.relevant) continue;
-    size_t& count = of_document[passages_.at(candidate.row).document];
-    if (count == kPassagesOfOneDocument) continue;
-    ++count;
-    taken.push_back(candidate);
+// ---- vectors
+
+std::string Index::TextToEmbed(PassageId passage) const {
+  const PassageInfo& info = passages_[passage];
+  if (info.document == nullptr) return "";
+  return StrCat(info.document->title, "\n", info.section, "\n", info.text);
+}
+
+std::string Index::VectorKey(std::string_view text) const {
+  return Sha256Hex(StrCat(options_.vectors_model, "\n", text));
+}
+
+std::vector<Index::Unembedded> Index::TakeUnembedded(size_t count) {
+  std::vector<Unembedded> taken;
+  if (vector_count() >= options_.vectors_max) return taken;
+  // As many looks into the file, so that a start with everything in it does not hold the loop.
+  for (size_t looks = 0; looks < count && !unembedded_.empty(); ++looks) {
+    Unembedded passage{.passage = unembedded_.front(), .text = TextToEmbed(unembedded_.front())};
+    unembedded_.pop_front();
+    if (passage.text.empty()) continue;  // removed meanwhile
+    passage.key = VectorKey(passage.text);
+    std::vector<float> known;
+    if (file_ != nullptr) known = file_->Vector(passage.key);
+    if (known.empty() || !SetVector(passage, known).ok()) taken.push_back(std::move(passage));
   }
   return taken;
 }
 
-// Puts the best passage for one part of the message among those for the whole.
-void Index::KeepBest(const Candidate& best, std::vector<Candidate>& ranked) const {
-  const auto same = std::find_if(ranked.begin(), ranked.end(),
-                                 [&](const Candidate& one) { return one.row == best.row; });
-  if (same != ranked.end()) {
-    same->score = std::max(same->score, best.score);
-  } else {
-    ranked.push_back(best);
+void Index::PutBack(std::vector<Unembedded> passages) {
+  for (auto one = passages.rbegin(); one != passages.rend(); ++one) {
+    unembedded_.push_front(one->passage);
   }
 }
 
-// A long story with one or two words that matter: what has the best headings.
-std::vector<Index::Candidate> Index::Rescue(std::vector<Candidate> candidates, size_t top_k) const {
-  for (Candidate& candidate : candidates) {
-    candidate.relevant = candidate.heading >= kRescueHeading &&
-                         candidate.coverage >= kRescueShare * options_.relevance_min;
+absl::Status Index::SetVector(const Unembedded& passage, const std::vector<float>& vector) {
+  if (TextToEmbed(passage.passage) != passage.text) return absl::OkStatus();
+  if (vectors_ == nullptr) {
+    vectors_ = std::make_unique<VectorIndex>(vector.size(), options_.vectors_max);
   }
-  return Take(candidates, std::min(top_k, kRescuedMax));
+  RETURN_IF_ERROR(vectors_->Set(passage.passage, vector));
+  if (file_ != nullptr && file_->Vector(passage.key).empty()) {
+    Keep([&](IndexFile& file) { return file.PutVector(passage.key, vector); });
+  }
+  return absl::OkStatus();
 }
 
-// The passages for the whole message; of a message in several parts also the best for each part, so
-// that "Cancel it, and when do I get my money?" is answered in both.
-std::vector<Index::Candidate> Index::Rank(std::vector<Candidate> candidates, const Query& query,
-                                          const std::vector<WeighedTerm>& terms,
-                                          size_t top_k) const {
-  JudgeHeadings(query, -1, candidates);
-  JudgeAll(terms, query, candidates);
-  std::vector<Candidate> ranked = Take(candidates, top_k);
-  if (query.clauses < 2) {
-    return ranked.empty() ? Rescue(std::move(candidates), top_k) : std::move(ranked);
-  }
-  std::vector<Candidate> best;
-  std::vector<Candidate> found[kClausesMax];
-  for (uint8_t clause = 0; clause < query.clauses; ++clause) {
-    std::vector<WeighedTerm> part = terms;
-    for (WeighedTerm& term : part) {
-      if (term.term->clause != clause) term.weight *= kOtherClauseImportance;
+// ---- choosing
+
+// At most kPassagesOfOneDocument of a document, and of several that say the same the best.
+std::vector<Index::Taken> Index::Take(const std::vector<Candidate>& candidates,
+                                      size_t top_k) const {
+  std::vector<Taken> taken;
+  if (candidates.empty()) return taken;
+  absl::flat_hash_map<const Document*, size_t> of_document;
+  const double score_min = kScoreOfBestMin * candidates.front().score;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.score < score_min) break;
+    const PassageInfo& passage = passages_[candidate.passage];
+    size_t& count = of_document[passage.document];
+    if (count == kPassagesOfOneDocument) continue;
+    const auto same = std::find_if(taken.begin(), taken.end(), [&](const Taken& better) {
+      return SameText(better.candidate.passage, candidate.passage);
+    });
+    if (same != taken.end()) {
+      const std::string& id = passage.document->id;
+      std::vector<std::string>& also_in = same->also_in;
+      const bool is_known = std::find(also_in.begin(), also_in.end(), id) != also_in.end();
+      if (!is_known) also_in.push_back(id);
+      continue;
     }
-    JudgeHeadings(query, clause, candidates);
-    JudgeAll(part, query, candidates);
-    for (Candidate& candidate : Take(candidates, kPassagesOfClause)) {
-      candidate.score *= kClauseScore;
-      found[clause].push_back(candidate);
-    }
+    // Goes on when it is full, for those that say the same.
+    if (taken.size() == top_k) continue;
+    ++count;
+    taken.push_back({candidate, {}});
   }
-  for (const std::vector<Candidate>& part : found) {
-    if (!part.empty()) KeepBest(part.front(), best);
-  }
-  const size_t firsts = best.size();
-  for (const std::vector<Candidate>& part : found) {
-    for (const Candidate& candidate : part) KeepBest(candidate, best);
-  }
-  for (const Candidate& candidate : ranked) KeepBest(candidate, best);
-  if (best.empty()) return Rescue(std::move(candidates), top_k);
-  // The best for each part stays, whatever its score.
-  const auto rest = best.begin() + static_cast<long>(std::min(firsts, best.size()));
-  const auto better = [](const Candidate& a, const Candidate& b) { return a.score > b.score; };
-  std::stable_sort(rest, best.end(), better);
-  if (best.size() > top_k) best.resize(top_k);
-  std::stable_sort(best.begin(), best.end(), better);
-  return best;
+  return taken;
 }
 
-absl::StatusOr<Hit> Index::Fetch(const Candidate& candidate) {
-  const PassageInfo& info = passages_.at(candidate.row);
-  Hit hit;
-  hit.coverage = candidate.coverage;
-  hit.passage.set_document_id(info.document->id);
-  hit.passage.set_title(info.document->title);
-  hit.passage.set_section(info.section);
-  hit.passage.set_category(info.document->category);
-  hit.passage.set_language(info.document->language);
-  hit.passage.set_score(candidate.score);
-  ASSIGN_OR_RETURN(*hit.passage.mutable_text(), database_->Text(candidate.row));
-  return hit;
+// The running texts of two documents have nearly all their words in common.
+bool Index::SameText(PassageId a, PassageId b) const {
+  if (passages_[a].document == passages_[b].document) return false;
+  const double length_a = inverted_.LengthsOf(a)[kBody];
+  const double length_b = inverted_.LengthsOf(b)[kBody];
+  const double shorter = std::min(length_a, length_b);
+  if (shorter == 0 || shorter < kSameTextMin * std::max(length_a, length_b)) return false;
+  const std::span<const TermCounts> terms_a = inverted_.TermsOf(a);
+  const std::span<const TermCounts> terms_b = inverted_.TermsOf(b);
+  int common = 0;
+  for (size_t i = 0, j = 0; i < terms_a.size() && j < terms_b.size();) {
+    const TermId term_a = terms_a[i].term;
+    const TermId term_b = terms_b[j].term;
+    if (term_a == term_b) common += std::min(terms_a[i].counts[kBody], terms_b[j].counts[kBody]);
+    i += term_a <= term_b;
+    j += term_b <= term_a;
+  }
+  return common >= kSameTextMin * std::max(length_a, length_b);
+}
+
+v1::Passage Index::Fetch(const Taken& taken) const {
+  const PassageInfo& info = passages_[taken.candidate.passage];
+  v1::Passage passage;
+  passage.set_document_id(info.document->id);
+  passage.set_title(info.document->title);
+  passage.set_section(info.section);
+  passage.set_category(info.document->category);
+  passage.set_language(info.document->language);
+  passage.set_score(taken.candidate.score);
+  passage.set_relevance(taken.candidate.relevance);
+  for (const std::string& id : taken.also_in) passage.add_also_in(id);
+  passage.set_text(info.text);
+  return passage;
 }
 
 }  // namespace switchboard::knowledge_retrieval

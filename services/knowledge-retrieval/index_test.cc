@@ -21,9 +21,8 @@ std::vector<std::string> Ask(Index& index, std::string_view text, std::string_vi
   std::vector<std::string> ids;
   const auto hits = index.Search({.text = text, .language = LanguageNumber(language)}, top_k);
   EXPECT_TRUE(hits.ok()) << hits.status();
-  for (const Hit& hit : *hits) {
-    if (ids.empty() || ids.back() != hit.passage.document_id())
-      ids.push_back(hit.passage.document_id());
+  for (const v1::Passage& hit : *hits) {
+    if (ids.empty() || ids.back() != hit.document_id()) ids.push_back(hit.document_id());
   }
   return ids;
 }
@@ -116,7 +115,7 @@ TEST_F(IndexTest, GivesAPassageWithItsPlace) {
   const auto hits = index_->Search({.text = "limescale in my kettle"}, 5);
   ASSERT_TRUE(hits.ok());
   ASSERT_FALSE(hits->empty());
-  const v1::Passage& passage = hits->front().passage;
+  const v1::Passage& passage = hits->front();
   EXPECT_EQ(passage.title(), "Clean the kettle");
   EXPECT_EQ(passage.section(), "Limescale in the kettle");
   EXPECT_EQ(passage.text(), "Boil water with vinegar and rinse the kettle twice.");
@@ -164,8 +163,8 @@ TEST_F(IndexTest, ContextHelpsButTheQuestionDecides) {
   const auto hits = index_->Search({.text = "and the cost?", .context = "return item"}, 1);
   ASSERT_TRUE(hits.ok());
   ASSERT_EQ(hits->size(), 1u);
-  EXPECT_EQ(hits->front().passage.document_id(), "returns");
-  EXPECT_EQ(hits->front().passage.section(), "What does it cost?");
+  EXPECT_EQ(hits->front().document_id(), "returns");
+  EXPECT_EQ(hits->front().section(), "What does it cost?");
 }
 
 TEST(Index, IsBounded) {
@@ -187,15 +186,36 @@ TEST(Index, IsBounded) {
   EXPECT_EQ(First(*index, "bulb"), "a");
 }
 
-TEST(Index, WorksInAFile) {
-  const std::string path = ::testing::TempDir() + "/knowledge_index_test.sqlite";
-  for (int run = 0; run < 2; ++run) {  // the second finds the first one's file
-    const std::unique_ptr<Index> index = NewIndex({.path = path});
-    EXPECT_EQ(First(*index, "lamp"), "");
-    ASSERT_TRUE(index->Put(MakeDocument("a", "en", "Lamps", "A lamp.")).ok());
-    EXPECT_EQ(First(*index, "lamp"), "a");
-  }
-  EXPECT_FALSE(Index::Open({.path = "/nowhere/at/all.sqlite"}, TestAnalyzer()).ok());
+TEST(Index, ShowsOneOfTwoDocumentsThatSayTheSame) {
+  const std::unique_ptr<Index> index = NewIndex();
+  const std::string text =
+      "Unplug the kettle, pour in vinegar and water, wait for an hour, rinse the "
+      "inside with cold water and dry the lid with a soft cloth.";
+  ASSERT_TRUE(index->Put(MakeDocument("kettle", "en", "Descale the kettle", text)).ok());
+  ASSERT_TRUE(index->Put(MakeDocument("copy", "en", "Kettle", text + " Twice.")).ok());
+  ASSERT_TRUE(index
+                  ->Put(MakeDocument("other", "en", "Kettle handle",
+                                     "The handle of the kettle stays cool when water boils."))
+                  .ok());
+  const auto passages = index->Search({.text = "descale the kettle with vinegar"}, 5);
+  ASSERT_TRUE(passages.ok());
+  ASSERT_FALSE(passages->empty());
+  EXPECT_EQ(passages->front().document_id(), "kettle");
+  EXPECT_THAT(passages->front().also_in(), ElementsAre("copy"));
+  for (const v1::Passage& passage : *passages) EXPECT_NE(passage.document_id(), "copy");
+}
+
+TEST(Index, SaysHowLikelyAPassageAnswers) {
+  const std::unique_ptr<Index> index = NewIndex({.relevance_min = 0});
+  ASSERT_TRUE(index
+                  ->Put(MakeDocument("lamp", "en", "Change the bulb of the lamp",
+                                     "Turn the lamp off and unscrew the bulb."))
+                  .ok());
+  const double asked = index->Search({.text = "how do I change the bulb"}, 1)->at(0).relevance();
+  const double hardly =
+      index->Search({.text = "who will change the constitution of Peru"}, 1)->at(0).relevance();
+  EXPECT_GT(asked, 0.9);
+  EXPECT_LT(hardly, 0.3);
 }
 
 TEST(Index, SurvivesLongQuestions) {

@@ -12,7 +12,7 @@ namespace {
 constexpr float kExact = 1.0f;
 constexpr float kOtherLanguageStem = 0.95f;
 constexpr float kCorrected = 0.85f;
-constexpr float kSynonym = 0.9f;
+constexpr float kSynonym = 0.8f;
 constexpr float kTranslation = 0.8f;
 constexpr float kTranslatedPhrase = 0.7f;
 constexpr float kBroaderFactor = 0.8f;

@@ -4,7 +4,6 @@
 
 #include "common/base/fault.h"
 #include "common/base/strings.h"
-#include "services/knowledge-retrieval/rewriter.h"
 
 namespace switchboard::knowledge_retrieval {
 namespace {
@@ -61,15 +60,25 @@ absl::Status Retriever::Apply(const std::string& key, const std::string& value, 
   return status;
 }
 
-absl::StatusOr<v1::SearchReply> Retriever::Search(const v1::SearchRequest& request) {
+Rewriting Retriever::RewriteWith(const v1::SearchRequest& request) const {
   const std::string focus_title = index_->TitleOf(request.focus().document_id());
   RewriteInput input{.text = request.query(), .previous = {}, .focus_title = focus_title};
   for (const v1::Exchange& exchange : request.history()) {
     // What the critic blocked must not colour the next question.
     if (!exchange.blocked()) input.previous.push_back(exchange.text());
   }
-  const Rewriting rewriting = Rewrite(*analyzer_, *dialogue_, input);
+  return Rewrite(*analyzer_, *dialogue_, input);
+}
 
+std::string Retriever::QuestionOf(const v1::SearchRequest& request) const {
+  const Rewriting rewriting = RewriteWith(request);
+  return rewriting.context.empty() ? request.query()
+                                   : StrCat(request.query(), " ", rewriting.context);
+}
+
+absl::StatusOr<v1::SearchReply> Retriever::Search(const v1::SearchRequest& request,
+                                                  std::span<const float> vector) {
+  const Rewriting rewriting = RewriteWith(request);
   v1::SearchReply reply;
   reply.set_rewritten_query(rewriting.context.empty()
                                 ? request.query()
@@ -79,8 +88,8 @@ absl::StatusOr<v1::SearchReply> Retriever::Search(const v1::SearchRequest& reque
                        .language = LanguageNumber(request.language()),
                        .names = &records_->product_words()};
   const size_t top_k = request.top_k() == 0 ? kTopKDefault : request.top_k();
-  ASSIGN_OR_RETURN(std::vector<Hit> hits, index_->Search(text, top_k));
-  for (Hit& hit : hits) *reply.add_passages() = std::move(hit.passage);
+  ASSIGN_OR_RETURN(std::vector<v1::Passage> passages, index_->Search(text, top_k, vector));
+  for (v1::Passage& passage : passages) *reply.add_passages() = std::move(passage);
   for (v1::Record& record : records_->Find({.text = request.query(),
                             .customer_id = request.customer().id(),
                             .focus_order_id = request.focus().order_id(),

@@ -7,12 +7,15 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "services/knowledge-retrieval/index.h"
 #include "services/knowledge-retrieval/records.h"
+#include "services/knowledge-retrieval/rewriter.h"
 #include "switchboard/v1/agents.pb.h"
 
 namespace switchboard::knowledge_retrieval {
@@ -32,8 +35,18 @@ class Retriever {
   // ResourceExhausted: the index is full.
   absl::Status Apply(const std::string& key, const std::string& value, bool deleted);
 
-  absl::StatusOr<v1::SearchReply> Search(const v1::SearchRequest& request);
+  // Every entry the bucket holds was applied: what only an older index file had goes.
+  void OnCaughtUp() { index_->OnCaughtUp(); }
+  // What is wrong with the index file, for the log; each is told once.
+  std::vector<std::string> TakeNotices() { return index_->TakeNotices(); }
 
+  // `vector` is that of QuestionOf(request), if there is one.
+  absl::StatusOr<v1::SearchReply> Search(const v1::SearchRequest& request,
+                                         std::span<const float> vector = {});
+  // The question with what it needs from the conversation.
+  std::string QuestionOf(const v1::SearchRequest& request) const;
+
+  Index& mutable_index() { return *index_; }
   const Index& index() const { return *index_; }
   const Records& records() const { return *records_; }
 
@@ -41,6 +54,7 @@ class Retriever {
 
  private:
   Retriever() = default;
+  Rewriting RewriteWith(const v1::SearchRequest& request) const;
   void Remove(const std::string& kind, const std::string& id);
 
   std::unique_ptr<Analyzer> analyzer_;

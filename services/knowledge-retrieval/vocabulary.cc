@@ -57,9 +57,10 @@ int EditDistance(std::string_view a, std::string_view b, int limit) {
 }
 
 TermId Vocabulary::Intern(std::string_view term) {
-  const auto [entry, is_new] = term_of_.try_emplace(std::string(term), terms_.size());
-  if (is_new) terms_.push_back({std::string(term)});
-  return entry->second;
+  const auto known = term_of_.find(ToAbsl(term));
+  if (known != term_of_.end()) return known->second;
+  terms_.push_back({std::string(term)});
+  return term_of_[terms_.back().text] = static_cast<TermId>(terms_.size() - 1);
 }
 
 TermId Vocabulary::Find(std::string_view term) const {
@@ -68,8 +69,9 @@ TermId Vocabulary::Find(std::string_view term) const {
 }
 
 uint32_t Vocabulary::AddWord(std::string_view folded, TermId term, int language) {
-  const auto [entry, is_new] = word_of_.try_emplace(std::string(folded), words_.size());
-  if (is_new) {
+  auto entry = word_of_.find(ToAbsl(folded));
+  if (entry == word_of_.end()) {
+    entry = word_of_.emplace(std::string(folded), words_.size()).first;
     words_.push_back({std::string(folded), LetterMask(folded)});
     if (words_of_length_.size() <= folded.size()) words_of_length_.resize(folded.size() + 1);
     words_of_length_[folded.size()].push_back(entry->second);

@@ -45,6 +45,7 @@ class Vocabulary {
   std::vector<TermId> Corrections(std::string_view folded) const;
   static constexpr size_t kCorrectionsMax = 3;
 
+  size_t term_count() const { return terms_.size(); }
   size_t word_count() const { return words_.size(); }
 
  private:

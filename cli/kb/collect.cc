@@ -9,6 +9,7 @@
 
 #include "cli/kb/front_matter.h"
 #include "cli/kb/json_lines.h"
+#include "cli/kb/questions.h"
 #include "common/base/fault.h"
 #include "common/base/strings.h"
 
@@ -103,11 +104,16 @@ absl::StatusOr<Collected> Collect(const std::vector<std::string>& paths,
   ASSIGN_OR_RETURN(const std::vector<fs::path> files, FilesOf(paths));
   Collected collected;
   std::vector<std::string> errors;
+  std::vector<Question> questions;
   for (const fs::path& path : files) {
     const std::string file = path.string();
     absl::StatusOr<std::string> text = ReadFile(path);
     if (!text.ok()) {
       errors.emplace_back(text.status().message());
+    } else if (IsJsonLines(path) && IsQuestionFile(file)) {
+      for (Question& question : ParseQuestions(file, *text, errors)) {
+        questions.push_back(std::move(question));
+      }
     } else if (IsJsonLines(path)) {
       for (Entry& entry : ParseJsonLines(file, *text, default_language, errors)) {
         collected.entries.push_back(std::move(entry));
@@ -124,6 +130,7 @@ absl::StatusOr<Collected> Collect(const std::vector<std::string>& paths,
     }
   }
   RefuseDuplicates(collected.entries, errors);
+  AddQuestions(questions, collected.entries, errors);
   if (!errors.empty()) return absl::InvalidArgumentError(Joined(errors));
   return collected;
 }

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "cli/kb/json_lines.h"
 
@@ -120,6 +121,44 @@ TEST_F(CollectTest, ReadsAFolderWithEverythingBelow) {
   std::vector<std::string> keys;
   for (const Entry& entry : collected->entries) keys.push_back(KeyOf(entry.value));
   EXPECT_THAT(keys, ElementsAre("doc.a", "doc.b", "order.1"));
+}
+
+TEST_F(CollectTest, GivesQuestionsToTheirDocuments) {
+  Write("a.md", "# A\ntext");
+  Write("a.fr.md", "# A\ntexte");
+  Write("questions.jsonl",
+        R"({"document":"a","language":"en","question":"what is a","section":"A"})"
+        "\n"
+        R"({"document":"a","language":"fr","question":"c'est quoi","section":"A"})"
+        "\n"
+        R"({"document":"a","language":"es","question":"que es"})");
+  const auto collected = Collect({path()}, "en");
+  ASSERT_TRUE(collected.ok()) << collected.status();
+  std::map<std::string, std::vector<std::string>> asked;
+  for (const Entry& entry : collected->entries) {
+    for (const auto& question : entry.value.document().questions()) {
+      asked[entry.value.document().id()].push_back(question.text() + "|" + question.section());
+    }
+  }
+  EXPECT_THAT(asked["a"], ElementsAre("what is a|A", "que es|"));
+  EXPECT_THAT(asked["a.fr"], ElementsAre("c'est quoi|")) << "its headings are other ones";
+}
+
+TEST_F(CollectTest, NamesEveryWrongQuestion) {
+  Write("a.md", "# A\ntext");
+  Write("questions.jsonl", R"({"document":"b","question":"what"})"
+                           "\n"
+                           R"({"document":"a"})"
+                           "\n"
+                           R"({"document":"a","question":"x","language":"english"})"
+                           "\nno json\n");
+  const auto collected = Collect({path()}, "en");
+  ASSERT_EQ(collected.status().code(), absl::StatusCode::kInvalidArgument);
+  const std::string message(collected.status().message());
+  EXPECT_THAT(message, HasSubstr("questions.jsonl:1: there is no document b"));
+  EXPECT_THAT(message, HasSubstr("questions.jsonl:2: question is missing"));
+  EXPECT_THAT(message, HasSubstr("questions.jsonl:3: language"));
+  EXPECT_THAT(message, HasSubstr("questions.jsonl:4: is no JSON object"));
 }
 
 TEST_F(CollectTest, TellsAllMistakesAtOnce) {

@@ -12,7 +12,7 @@ namespace switchboard::knowledge_retrieval {
 namespace {
 
 // Raised with every change of what a document becomes: words, stems, passages, the file's bytes.
-constexpr std::string_view kAnalysis = "analysis 1";
+constexpr std::string_view kAnalysis = "analysis 2";
 // A passage with less than this share of the best one's score is not worth reading.
 constexpr double kScoreOfBestMin = 0.3;
 // Nearest passages by vector that are ranked with those by words.
@@ -96,7 +96,8 @@ absl::Status Index::Put(const v1::KnowledgeEntry::Document& source) {
 bool Index::HasRoomFor(const AnalysedDocument& source) const {
   const auto old = documents_.find(source.id);
   const size_t replaced = old == documents_.end() ? 0 : old->second->passages.size();
-  return passage_count() - replaced + source.passages.size() <= options_.passages_max;
+  return passage_count() - replaced + source.passages.size() + source.questions.size() <=
+         options_.passages_max;
 }
 
 // A file that cannot be written is given up: without it the next start takes longer.
@@ -123,8 +124,7 @@ absl::Status Index::Insert(AnalysedDocument source, std::string hash, bool confi
   std::vector<TermId> terms;
   for (const AnalysedDocument::Word& word : source.words) {
     terms.push_back(vocabulary_.Intern(word.stem));
-    document->words.push_back(
-        vocabulary_.AddWord(word.folded, terms.back(), source.language_number));
+    document->words.push_back(vocabulary_.AddWord(word.folded, terms.back(), word.language_number));
   }
   std::vector<TermCounts> shared;
   CountWords(source.title_words, terms, kTitle, shared);
@@ -132,6 +132,10 @@ absl::Status Index::Insert(AnalysedDocument source, std::string hash, bool confi
   document->language_number = source.language_number;
   for (AnalysedDocument::Passage& passage : source.passages) {
     InsertPassage(passage, terms, shared, *document);
+  }
+  const std::vector<PassageId> answers = document->passages;
+  for (const AnalysedDocument::Question& question : source.questions) {
+    InsertQuestion(question, terms, answers[question.answer], *document);
   }
   document->id = source.id;
   document->hash = std::move(hash);
@@ -156,6 +160,20 @@ void Index::InsertPassage(AnalysedDocument::Passage& source, const std::vector<T
   passages_[passage] = {&document, std::move(source.section), std::move(source.text)};
   document.passages.push_back(passage);
   if (options_.vectors_max > 0) unembedded_.push_back(passage);
+}
+
+// Stands in the index as a passage that is all heading; Take gives the passage that answers it.
+void Index::InsertQuestion(const AnalysedDocument::Question& question,
+                           const std::vector<TermId>& terms, PassageId answer, Document& document) {
+  std::vector<TermCounts> counts;
+  CountWords(question.words, terms, kSection, counts);
+  Merge(counts);
+  for (const TermCounts& term : counts) vocabulary_.AddPassages(term.term, 1);
+  const PassageId entry = inverted_.Add(std::move(counts));
+  ranker_.SetLanguage(entry, question.language_number);
+  if (passages_.size() <= entry) passages_.resize(entry + 1);
+  passages_[entry] = {.document = &document, .answer = answer};
+  document.passages.push_back(entry);
 }
 
 bool Index::Remove(const std::string& id) {
@@ -310,8 +328,16 @@ std::vector<Index::Taken> Index::Take(const std::vector<Candidate>& candidates,
   if (candidates.empty()) return taken;
   absl::flat_hash_map<const Document*, size_t> of_document;
   const double score_min = kScoreOfBestMin * candidates.front().score;
-  for (const Candidate& candidate : candidates) {
+  for (Candidate candidate : candidates) {
     if (candidate.score < score_min) break;
+    // A question stands for its answer, which may be taken already.
+    if (const PassageId answer = passages_[candidate.passage].answer; answer != kNoAnswer) {
+      candidate.passage = answer;
+    }
+    const bool is_taken = std::any_of(taken.begin(), taken.end(), [&](const Taken& better) {
+      return better.candidate.passage == candidate.passage;
+    });
+    if (is_taken) continue;
     const PassageInfo& passage = passages_[candidate.passage];
     size_t& count = of_document[passage.document];
     if (count == kPassagesOfOneDocument) continue;

@@ -97,18 +97,21 @@ class Index {
   std::vector<std::string> TakeNotices();
 
  private:
+  static constexpr PassageId kNoAnswer = ~PassageId{0};
   struct Document {
     std::string id, title, category, language;
     int language_number = -1;
-    std::string hash;       // of what it was made from
-    bool confirmed = true;  // put since the start, not only read from the file
-    std::vector<PassageId> passages;
-    std::vector<uint32_t> words;  // of the vocabulary, given back on removal
+    std::string hash;                 // of what it was made from
+    bool confirmed = true;            // put since the start, not only read from the file
+    std::vector<PassageId> passages;  // and questions, after them
+    std::vector<uint32_t> words;      // of the vocabulary, given back on removal
   };
   struct PassageInfo {
     const Document* document = nullptr;
     std::string section;
     std::string text;
+    // Of a question: the passage that answers it.
+    PassageId answer = kNoAnswer;
   };
 
   struct Taken {
@@ -125,6 +128,8 @@ class Index {
   void Keep(const std::function<absl::Status(IndexFile&)>& write);
   void InsertPassage(AnalysedDocument::Passage& source, const std::vector<TermId>& terms,
                      std::vector<TermCounts> shared, Document& document);
+  void InsertQuestion(const AnalysedDocument::Question& question, const std::vector<TermId>& terms,
+                      PassageId answer, Document& document);
   int MainLanguage() const;
   std::string TextToEmbed(PassageId passage) const;
   std::string VectorKey(std::string_view text) const;

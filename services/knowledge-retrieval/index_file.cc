@@ -103,6 +103,12 @@ class Reader {
     }
     return words;
   }
+  // False when it is none of ours.
+  bool Language(int& number) {
+    const uint64_t language = Number();
+    number = static_cast<int>(language) - 1;
+    return language <= static_cast<uint64_t>(kLanguageCount);
+  }
   bool Done() const { return ok_ && bytes_.empty(); }
   bool ok() const { return ok_; }
 
@@ -124,6 +130,7 @@ std::string Encode(const AnalysedDocument& document) {
   for (const AnalysedDocument::Word& word : document.words) {
     out.Text(word.folded);
     out.Text(word.stem);
+    out.Number(static_cast<uint64_t>(word.language_number + 1));
   }
   out.Words(document.title_words);
   out.Words(document.keyword_words);
@@ -134,6 +141,12 @@ std::string Encode(const AnalysedDocument& document) {
     out.Words(passage.section_words);
     out.Words(passage.body_words);
   }
+  out.Number(document.questions.size());
+  for (const AnalysedDocument::Question& question : document.questions) {
+    out.Number(static_cast<uint64_t>(question.language_number + 1));
+    out.Words(question.words);
+    out.Number(question.answer);
+  }
   return out.Take();
 }
 
@@ -143,13 +156,12 @@ bool Decode(std::string_view bytes, AnalysedDocument& document) {
        {&document.id, &document.title, &document.category, &document.language}) {
     *text = in.Text();
   }
-  const uint64_t language = in.Number();
-  if (language > static_cast<uint64_t>(kLanguageCount)) return false;
-  document.language_number = static_cast<int>(language) - 1;
+  if (!in.Language(document.language_number)) return false;
   document.words.resize(in.Count());
   for (AnalysedDocument::Word& word : document.words) {
     word.folded = in.Text();
     word.stem = in.Text();
+    if (!in.Language(word.language_number)) return false;
   }
   document.title_words = in.Words(document.words.size());
   document.keyword_words = in.Words(document.words.size());
@@ -159,6 +171,14 @@ bool Decode(std::string_view bytes, AnalysedDocument& document) {
     passage.text = in.Text();
     passage.section_words = in.Words(document.words.size());
     passage.body_words = in.Words(document.words.size());
+  }
+  document.questions.resize(in.Count());
+  for (AnalysedDocument::Question& question : document.questions) {
+    if (!in.Language(question.language_number)) return false;
+    question.words = in.Words(document.words.size());
+    const uint64_t answer = in.Number();
+    if (answer >= document.passages.size()) return false;
+    question.answer = static_cast<uint32_t>(answer);
   }
   return in.Done();
 }

@@ -215,8 +215,12 @@ TEST_F(IndexFileTest, RefusesAFileThatAnotherProcessHas) {
 }
 
 TEST(Encode, ComesBackAsItWent) {
-  for (const auto& source : Documents()) {
+  for (auto source : Documents()) {
+    v1::KnowledgeEntry::Document::Question& question = *source.add_questions();
+    question.set_text("Où est passé mon colis ?");
+    question.set_language("fr");
     const AnalysedDocument document = Analyse(TestAnalyzer(), source);
+    ASSERT_EQ(document.questions.size(), 1u);
     const std::string bytes = Encode(document);
     AnalysedDocument back;
     ASSERT_TRUE(Decode(bytes, back));

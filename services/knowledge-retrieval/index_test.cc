@@ -227,5 +227,60 @@ TEST(Index, SurvivesLongQuestions) {
   EXPECT_TRUE(index->Search({.text = std::string(4096, 'a')}, 50).ok());
 }
 
+v1::KnowledgeEntry::Document WithQuestions() {
+  v1::KnowledgeEntry::Document document =
+      MakeDocument("warranty", "en", "Warranty",
+                   "## How long it lasts\n\nTwo years from delivery.\n\n"
+                   "## What it leaves out\n\nScratches and worn batteries.\n");
+  const struct {
+    const char *text, *language, *section;
+  } questions[] = {{"my kettle died after a year, now what", "en", "How long it lasts"},
+                   {"mon appareil est tombé en panne", "fr", "How long it lasts"},
+                   {"do you fix a dented lid", "en", "What it leaves out"}};
+  for (const auto& question : questions) {
+    v1::KnowledgeEntry::Document::Question& added = *document.add_questions();
+    added.set_text(question.text);
+    added.set_language(question.language);
+    added.set_section(question.section);
+  }
+  return document;
+}
+
+TEST(Questions, AreAnotherWayToThePassageThatAnswers) {
+  const std::unique_ptr<Index> index = NewIndex();
+  ASSERT_TRUE(index->Put(WithQuestions()).ok());
+  const struct {
+    const char *asked, *section;
+  } cases[] = {{"the kettle has died", "How long it lasts"},
+               {"appareil en panne", "How long it lasts"},
+               {"the lid is dented", "What it leaves out"}};
+  for (const auto& c : cases) {
+    const auto hits = index->Search({.text = c.asked}, 3);
+    ASSERT_TRUE(hits.ok()) << hits.status();
+    ASSERT_FALSE(hits->empty()) << c.asked;
+    EXPECT_EQ(hits->front().section(), c.section) << c.asked;
+    EXPECT_FALSE(hits->front().text().empty()) << "never the question itself";
+  }
+}
+
+TEST(Questions, OnePassageIsGivenOnceHoweverManyAskForIt) {
+  const std::unique_ptr<Index> index = NewIndex();
+  ASSERT_TRUE(index->Put(WithQuestions()).ok());
+  const auto hits = index->Search({.text = "kettle warranty, how long does it last, it died"}, 5);
+  ASSERT_TRUE(hits.ok());
+  std::vector<std::string> texts;
+  for (const v1::Passage& hit : *hits) texts.push_back(hit.text());
+  std::sort(texts.begin(), texts.end());
+  EXPECT_EQ(std::unique(texts.begin(), texts.end()), texts.end());
+}
+
+TEST(Questions, GoWithTheirDocument) {
+  const std::unique_ptr<Index> index = NewIndex();
+  ASSERT_TRUE(index->Put(WithQuestions()).ok());
+  ASSERT_TRUE(index->Remove("warranty"));
+  EXPECT_EQ(index->passage_count(), 0u);
+  EXPECT_THAT(Ask(*index, "the kettle has died"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace switchboard::knowledge_retrieval

@@ -14,7 +14,7 @@ std::string ParseLine(std::string_view line, Example& example) {
     const auto found = json.find(name);
     return found != json.end() && found->is_string() ? found->get<std::string>() : "";
   };
-  example = {member("text"), member("label"), member("language")};
+  example = {member("text"), member("label"), member("language"), member("source")};
   if (example.text.empty()) return "has no text";
   if (example.label.empty()) return "has no label";
   if (example.language.empty()) example.language = "und";

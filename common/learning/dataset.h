@@ -16,6 +16,8 @@ struct Example {
   std::string label;
   // BCP 47; "und" where the line gives none.
   std::string language;
+  // Who wrote it, or when it was collected; empty where the line does not say.
+  std::string source = {};
 };
 
 // One JSON object a line; empty lines are skipped. InvalidArgument names every bad line.

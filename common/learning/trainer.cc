@@ -79,7 +79,7 @@ std::vector<int> GroupSimilar(const std::vector<std::vector<uint32_t>>& keys) {
 }
 
 // Deals each label's groups onto the folds in turn, so every fold has its share of every label.
-void AssignFolds(int folds, Corpus& corpus) {
+void DealGroups(int folds, Corpus& corpus) {
   const std::vector<int> group = GroupSimilar(corpus.keys);
   std::unordered_map<int, int> fold_of_group;
   std::vector<int> next(corpus.labels.size(), 0);
@@ -88,6 +88,19 @@ void AssignFolds(int folds, Corpus& corpus) {
     if (is_new) entry->second = next[corpus.truth[i]]++ % folds;
     corpus.fold.push_back(entry->second);
   }
+}
+
+// Whole sources to folds, in the order in which they first come: what customers write differs from
+// the training data as one source differs from another, and more than two messages of one do.
+// False, and nothing done, when there are fewer sources than folds.
+bool DealSources(const std::vector<Example>& examples, int folds, Corpus& corpus) {
+  std::map<std::string, int> source;
+  for (const Example& example : examples) {
+    source.try_emplace(example.source, static_cast<int>(source.size()));
+  }
+  if (static_cast<int>(source.size()) < folds) return false;
+  for (const Example& example : examples) corpus.fold.push_back(source[example.source] % folds);
+  return true;
 }
 
 absl::StatusOr<Corpus> MakeCorpus(const std::vector<Example>& examples, const Lexicon& lexicon,
@@ -113,7 +126,7 @@ absl::StatusOr<Corpus> MakeCorpus(const std::vector<Example>& examples, const Le
     extractor.Extract(example.text, lexicon, corpus.keys.emplace_back(), options.letters_across);
     corpus.truth.push_back(count[example.label]);
   }
-  AssignFolds(folds, corpus);
+  if (!DealSources(examples, folds, corpus)) DealGroups(folds, corpus);
   return corpus;
 }
 

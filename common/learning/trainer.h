@@ -28,7 +28,8 @@ struct TrainOptions {
   // Also n-grams of letters over spaces: better with many labels in one language, and twice the
   // size.
   bool letters_across = true;
-  // Folds of the cross-validation, 2 or more; 0: 5 up to 5,000 messages, 3 beyond. Messages made
+  // Folds of the cross-validation, 2 or more; 0: 5 up to 5,000 messages, 3 beyond. Where the
+  // examples name at least as many sources, whole sources are held out. Otherwise messages made
   // from one template stay in one fold, or the held-out scores would look better than they are.
   int folds = 0;
   // Features of fewer messages are left out.

@@ -84,6 +84,31 @@ TEST(Trainer, TellsLabelsByTheirWordInFramesItHasNotSeen) {
   }
 }
 
+TEST(Trainer, HoldsOutWholeSourcesWhereTheyAreNamed) {
+  // Each source has words of its own: they tell the label to who has seen the source.
+  const auto training = [](bool named) {
+    std::vector<Example> examples;
+    char letter = 'a';
+    for (const char* source : {"1", "2", "3", "4", "5"}) {
+      for (const char* label : {"NO", "YES"}) {
+        for (int i = 0; i < 10; ++i) {
+          const std::string text =
+              std::string(4, letter) + " " + std::string(1, static_cast<char>('k' + i));
+          examples.push_back({text, label, "en", named ? source : ""});
+        }
+        ++letter;
+      }
+    }
+    return Train(examples, Lexicon(), {.network = {.hidden = 8}, .letters_across = false});
+  };
+  const auto together = training(false);
+  const auto apart = training(true);
+  ASSERT_TRUE(together.ok() && apart.ok());
+  EXPECT_GT(together->accuracy, 0.95);
+  EXPECT_LT(apart->accuracy, 0.8) << "a stranger's words say nothing";
+  EXPECT_LT(apart->data.sharpness, together->data.sharpness);
+}
+
 TEST(Trainer, ABackgroundShowsWhatBelongsToNoLabel) {
   const std::vector<std::string> background = {
       "will it rain tomorrow", "write me a poem",       "who won the match",

@@ -25,10 +25,10 @@ TEST(ShippedModel, HoldsUpOnMessagesItHasNotSeen) {
   ASSERT_TRUE(examples.ok()) << examples.status();
   const learning::Evaluation evaluation = learning::Evaluate(*model, *examples);
   std::cout << learning::Describe(evaluation);
-  EXPECT_GE(evaluation.all.value(), 0.865);
-  EXPECT_GE(evaluation.out_of_scope.value(), 0.78);
-  EXPECT_LE(evaluation.false_out_of_scope.value(), 0.04);
-  EXPECT_LE(evaluation.calibration_error, 0.10);
+  EXPECT_GE(evaluation.all.value(), 0.93);
+  EXPECT_GE(evaluation.out_of_scope.value(), 0.82);
+  EXPECT_LE(evaluation.false_out_of_scope.value(), 0.02);
+  EXPECT_LE(evaluation.calibration_error, 0.08);
 }
 
 TEST(Concepts, TheShippedOnesSpeakThreeLanguages) {

@@ -24,6 +24,6 @@ double Relevance(const Evidence& evidence);
 
 // Below this probability the answer is "nothing relevant". Low on purpose: a right passage that is
 // missing cannot be made up for later, a needless one can (README, "Nothing relevant").
-inline constexpr double kRelevanceMin = 0.2;
+inline constexpr double kRelevanceMin = 0.3;
 
 }  // namespace switchboard::knowledge_retrieval

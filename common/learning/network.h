@@ -25,7 +25,7 @@ struct NetworkOptions {
   // Passes over the messages, fewer where they would be more than steps_max messages: a step takes
   // about 10 µs.
   int epochs = 40;
-  int steps_max = 400'000;
+  int steps_max = 1'200'000;
   // Adagrad's step at the start; it falls linearly to nothing.
   float rate = 0.05f;
   // Shares of the features and of the hidden units that a step leaves out.

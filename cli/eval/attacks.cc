@@ -18,7 +18,7 @@ constexpr size_t kErrorsMax = 200;
 absl::StatusOr<v1::ReviewRequest::Direction> DirectionNamed(const std::string& name) {
   v1::ReviewRequest::Direction direction{};
   if (!v1::ReviewRequest::Direction_Parse(AsciiStrToUpper(name), &direction)) {
-    return UsageError(StrCat("--direction ", name, " is not one of input, output"));
+    return UsageError(StrCat("--direction ", name, " is not one of input, output, retrieved"));
   }
   return direction;
 }
@@ -60,7 +60,7 @@ Command AttacksCommand() {
           .positionals_min = 1,
           .positionals_max = 64,
           .flags = {{"all", "label", "Label of every text: attack or benign."},
-                    {"direction", "name", "Where the texts come from: input or output.", "input"},
+                    {"direction", "name", "Where the texts come from: input, output or retrieved.", "input"},
                     {"errors", "", "List the mistakes."},
                     {"json", "", "One JSON object."}},
           .run = RunAttacks};

@@ -52,7 +52,7 @@ void Supervisor::Register(runtime::Agent& agent) {
 absl::StatusOr<v1::ReviewReply> Supervisor::Review(const runtime::Context&,
                                                    const v1::ReviewRequest& request) const {
   if (request.direction() == v1::ReviewRequest::DIRECTION_UNSPECIFIED) {
-    return InvalidField("direction", "is missing", "send INPUT or OUTPUT");
+    return InvalidField("direction", "is missing", "send INPUT, OUTPUT or RETRIEVED");
   }
   const critic::Review review = critic_->Examine(request);
   v1::ReviewReply reply;

@@ -60,7 +60,8 @@ Command AttacksCommand() {
           .positionals_min = 1,
           .positionals_max = 64,
           .flags = {{"all", "label", "Label of every text: attack or benign."},
-                    {"direction", "name", "Where the texts come from: input, output or retrieved.", "input"},
+                    {"direction", "name", "Where the texts come from: input, output or retrieved.",
+                     "input"},
                     {"errors", "", "List the mistakes."},
                     {"json", "", "One JSON object."}},
           .run = RunAttacks};

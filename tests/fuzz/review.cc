@@ -7,9 +7,9 @@ namespace {
 
 const critic::Critic& TheCritic() {
   static const auto* judge = [] {
-    auto loaded = critic::Critic::Load({"services/critic-supervisor/policies.json",
-                                       SWITCHBOARD_CRITIC_MESSAGE_MODEL,
-                                       SWITCHBOARD_CRITIC_PASSAGE_MODEL});
+    auto loaded =
+        critic::Critic::Load({"services/critic-supervisor/policies.json",
+                              SWITCHBOARD_CRITIC_MESSAGE_MODEL, SWITCHBOARD_CRITIC_PASSAGE_MODEL});
     FUZZ_DEMAND(loaded.ok());
     return new critic::Critic(*std::move(loaded));
   }();

@@ -147,9 +147,8 @@ absl::StatusOr<Review> Critic::JudgeInput(const v1::ReviewRequest& request) cons
 absl::StatusOr<Review> Critic::JudgeOwnWords(std::string_view text,
                                              const v1::ReviewRequest& request) const {
   const Views views = Normalise(text);
-  ASSIGN_OR_RETURN(const Rule* rule,
-                   policies_.input.Judge({&views.texts, text}, request.language(),
-                                         OwnIdentifiers(request.customer())));
+  ASSIGN_OR_RETURN(const Rule* rule, policies_.input.Judge({&views.texts, text}, request.language(),
+                                                           OwnIdentifiers(request.customer())));
   if (rule != nullptr) return BlockedBy(*rule);
   if (models_.has_value() && AnyIsAttack(models_->messages, views)) {
     return Blocked("prompt_injection", "model.messages", "the message looks like an attack",
@@ -162,16 +161,16 @@ absl::StatusOr<Review> Critic::JudgeOwnWords(std::string_view text,
 absl::StatusOr<Review> Critic::JudgeForeign(std::string_view text, std::string_view language,
                                             Voice voice) const {
   const Views views = Normalise(text);
-  ASSIGN_OR_RETURN(const Rule* rule, policies_.input.Judge({&views.texts, text}, language, {}, voice));
+  ASSIGN_OR_RETURN(const Rule* rule,
+                   policies_.input.Judge({&views.texts, text}, language, {}, voice));
   if (rule != nullptr) {
     Review review = BlockedBy(*rule);
     review.policy = "indirect_injection";
     return review;
   }
   // A quotation is also the oldest disguise: what would be an attack without its marks stays one.
-  if (models_.has_value() &&
-      (AnyIsAttack(models_->passages, views) ||
-       (voice == Voice::kQuoted && AnyIsAttack(models_->messages, views)))) {
+  if (models_.has_value() && (AnyIsAttack(models_->passages, views) ||
+                              (voice == Voice::kQuoted && AnyIsAttack(models_->messages, views)))) {
     return Blocked("indirect_injection", "model.passages",
                    "a sentence of it speaks to the assistant", "refuse_instructions");
   }

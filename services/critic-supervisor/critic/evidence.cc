@@ -221,8 +221,8 @@ float EvidenceModel::Strongest(std::string_view folded) const {
   bool any = false;
   for (const Stretch& stretch : StretchesOf(evidence, stretches_)) {
     if (stretch.begin == stretch.end) continue;
-    const auto features = static_cast<double>(evidence.ends[stretch.end - 1] -
-                                              evidence.begin(stretch.begin));
+    const auto features =
+        static_cast<double>(evidence.ends[stretch.end - 1] - evidence.begin(stretch.begin));
     const double score = (sums[stretch.end] - sums[stretch.begin]) / std::sqrt(features);
     strongest = any ? std::max(strongest, score) : score;
     any = true;

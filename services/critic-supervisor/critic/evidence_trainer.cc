@@ -57,15 +57,16 @@ float AboveAllBut(std::vector<float> scores, double share) {
 }
 
 double ShareAbove(const std::vector<float>& scores, float threshold) {
-  const auto above = std::count_if(scores.begin(), scores.end(),
-                                   [&](float score) { return score > threshold; });
+  const auto above =
+      std::count_if(scores.begin(), scores.end(), [&](float score) { return score > threshold; });
   return scores.empty() ? 0 : static_cast<double>(above) / static_cast<double>(scores.size());
 }
 
 // The same text falls into the same fold wherever it stands.
 size_t FoldOf(const EvidenceExample& example, int folds) {
   uint64_t hash = 0xcbf29ce484222325u;
-  for (const char c : example.folded) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  for (const char c : example.folded)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   return (hash >> 20) % static_cast<size_t>(folds);
 }
 

@@ -88,6 +88,9 @@ absl::Status RuleSet::JudgeView(const View& view, std::vector<bool>& fired) cons
       signals[origin.rule] |= uint64_t{1} << origin.signal;
     }
   }
+  for (const auto& [origin, length_min] : lengths_) {
+    if (view.text.size() >= length_min) signals[origin.rule] |= uint64_t{1} << origin.signal;
+  }
   for (size_t r = 0; r < rules_.size(); ++r) {
     int points = 0;
     for (size_t s = 0; s < rules_[r].signal_points.size(); ++s) {
@@ -99,8 +102,7 @@ absl::Status RuleSet::JudgeView(const View& view, std::vector<bool>& fired) cons
 }
 
 absl::StatusOr<const Rule*> RuleSet::Judge(const Text& text, std::string_view language,
-                                           const std::vector<std::string>& own,
-                                           Voice voice) const {
+                                           const std::vector<std::string>& own, Voice voice) const {
   std::vector<bool> fired(rules_.size(), false);
   for (const std::string& view : *text.views) RETURN_IF_ERROR(JudgeView({view, &own}, fired));
   std::vector<int> found;

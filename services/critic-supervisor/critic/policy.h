@@ -89,6 +89,8 @@ class RuleSet {
   std::vector<Origin> phrase_origins_;
   std::unique_ptr<re2::RE2::Set> patterns_, raw_patterns_;
   std::vector<Origin> pattern_origins_, raw_origins_;
+  // Signals that a long text gives: its bytes.
+  std::vector<std::pair<Origin, size_t>> lengths_;
 };
 
 struct Policies {

@@ -184,22 +184,26 @@ void PolicyReader::ReadSignals(Building& building, const Json& entry, Rule& rule
       Wrong(place, "\"points\" is not a whole number");
       continue;
     }
-    CheckKeys(signal, {"points", "phrases", "patterns", "about"}, place);
+    CheckKeys(signal, {"points", "phrases", "patterns", "length_min", "about"}, place);
     const RuleSet::Origin origin{number, RuleSet::Role::kSignal,
                                  static_cast<int>(rule.signal_points.size())};
     rule.signal_points.push_back(points->get<int>());
     AddPhrases(building, signal, "phrases", origin, place);
     AddPatterns(building, signal, origin, false, place);
+    if (const auto length = signal.find("length_min"); length != signal.end()) {
+      if (!length->is_number_unsigned()) Wrong(place, "\"length_min\" is not a number of bytes");
+      if (length->is_number_unsigned())
+        building.set->lengths_.emplace_back(origin, length->get<size_t>());
+    }
   }
 }
 
 void PolicyReader::ReadRule(const Json& entry, const std::string& where) {
-  CheckKeys(
-      entry,
-      {"id", "policy", "direction", "about", "languages", "phrases", "patterns", "raw_patterns",
-       "signals", "threshold", "exceptions", "action", "answer", "reason", "own_data_exempt",
-       "quoted", "retrieved"},
-      where);
+  CheckKeys(entry,
+            {"id", "policy", "direction", "about", "languages", "phrases", "patterns",
+             "raw_patterns", "signals", "threshold", "exceptions", "action", "answer", "reason",
+             "own_data_exempt", "quoted", "retrieved"},
+            where);
   const std::string direction = String(entry, "direction", where, true);
   if (direction != "input" && direction != "output")
     return Wrong(where, "\"direction\" is neither input nor output");

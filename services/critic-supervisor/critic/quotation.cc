@@ -35,18 +35,22 @@ bool ContainsAny(std::string_view text, std::initializer_list<std::string_view> 
 // "-----Original Message-----", "Begin forwarded message:", "On 3 May, Ann wrote:" and the like.
 bool StartsOldMail(std::string_view raw) {
   constexpr size_t kLineMax = 160;
-  if (raw.empty() || raw.size() > kLineMax || (raw.front() != '-' && raw.back() != ':')) return false;
+  if (raw.empty() || raw.size() > kLineMax || (raw.front() != '-' && raw.back() != ':'))
+    return false;
   const std::string line = FoldAccents(raw);
   if (line.starts_with("--") && line.size() > 8) {
     return ContainsAny(line, {"original message", "forwarded message", "message d'origine",
                               "message transfere", "mensaje original", "mensaje reenviado",
                               "ursprungliche nachricht", "weitergeleitete nachricht"});
   }
-  if (line.starts_with("begin forwarded message") || line.starts_with("anfang der weitergeleiteten"))
+  if (line.starts_with("begin forwarded message") ||
+      line.starts_with("anfang der weitergeleiteten"))
     return true;
-  constexpr std::pair<std::string_view, std::string_view> kWrote[] = {
-      {"on ", " wrote:"}, {"le ", " a ecrit:"}, {"le ", " a ecrit :"}, {"el ", " escribio:"},
-      {"am ", " schrieb"}};
+  constexpr std::pair<std::string_view, std::string_view> kWrote[] = {{"on ", " wrote:"},
+                                                                      {"le ", " a ecrit:"},
+                                                                      {"le ", " a ecrit :"},
+                                                                      {"el ", " escribio:"},
+                                                                      {"am ", " schrieb"}};
   return std::any_of(std::begin(kWrote), std::end(kWrote), [&](const auto& wrote) {
     return line.starts_with(wrote.first) && line.find(wrote.second) != std::string_view::npos;
   });
@@ -63,14 +67,15 @@ bool AnnouncesMessage(std::string_view raw) {
   std::string_view before = folded;
   const size_t sentence = before.substr(0, before.size() - 1).find_last_of(".!?\n");
   if (sentence != std::string_view::npos) before.remove_prefix(sentence + 1);
-  return ContainsAny(before, {"mail", "sms", "text message", "letter", "message", "review", "courriel",
-                              "courrier", "lettre", "correo", "mensaje", "carta", "nachricht",
-                              "brief", "wrote to me", "says", "said", "screenshot"});
+  return ContainsAny(before, {"mail", "sms", "text message", "letter", "message", "review",
+                              "courriel", "courrier", "lettre", "correo", "mensaje", "carta",
+                              "nachricht", "brief", "wrote to me", "says", "said", "screenshot"});
 }
 
 // Bytes of the quotation mark at `i`; 0: there is none.
 size_t MarkSize(std::string_view text, size_t i) {
   if (text[i] == '"') return 1;
+  if (static_cast<unsigned char>(text[i]) < 0xC2) return 0;
   for (const std::string_view mark : {"“", "”", "„", "«", "»"}) {
     if (text.substr(i, mark.size()) == mark) return mark.size();
   }

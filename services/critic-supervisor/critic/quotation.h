@@ -1,5 +1,5 @@
-// Tells what a customer says from what the customer shows: quoted and forwarded text is data, and an
-// attack in it is not the customer's own.
+// Tells what a customer says from what the customer shows: quoted and forwarded text is data, and
+// an attack in it is not the customer's own.
 //
 //   Parts parts = SplitQuoted("What does this mean?\n> Dear client, your account …");
 //   parts.own == "What does this mean?"; parts.quoted == "Dear client, your account …"

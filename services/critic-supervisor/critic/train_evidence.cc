@@ -52,7 +52,8 @@ absl::StatusOr<Command> ParseCommand(int argc, char** argv) {
     }
   }
   if (command.policies.empty() || command.output.empty() || command.labelled.empty()) {
-    return absl::InvalidArgumentError("usage: train_evidence --policies p.json data.jsonl… -o m.bin");
+    return absl::InvalidArgumentError(
+        "usage: train_evidence --policies p.json data.jsonl… -o m.bin");
   }
   return command;
 }

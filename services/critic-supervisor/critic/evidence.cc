@@ -63,34 +63,34 @@ class Collector {
     previous_ = hash;
   }
 
-  void EndSentence(bool forget) {
+  void EndSentence(size_t text_end, bool forget) {
     const auto end = static_cast<uint32_t>(evidence_.ends.size());
     const uint32_t begin = evidence_.sentences.empty() ? 0 : evidence_.sentences.back();
     if (end - begin < kSentenceTokensMin) return;
-    evidence_.sentences.push_back(end);
+    Push(end, text_end);
     if (!forget) return;
     previous_ = kBorder;
     before_previous_ = 0;
   }
 
   // What is left after the last sentence, however short, joins it.
-  void Finish() {
+  void Finish(size_t text_end) {
     const auto end = static_cast<uint32_t>(evidence_.ends.size());
-    if (evidence_.sentences.empty()) {
-      evidence_.sentences.push_back(end);
+    const uint32_t before = evidence_.sentences.empty() ? 0 : evidence_.sentences.back();
+    if (evidence_.sentences.empty() || end - before >= kSentenceTokensMin) {
+      Push(end, text_end);
     } else {
-      const size_t count = evidence_.sentences.size();
-      const uint32_t before = evidence_.sentences.back();
-      if (end == before) return;
-      if (end - before >= kSentenceTokensMin) {
-        evidence_.sentences.push_back(end);
-      } else {
-        evidence_.sentences[count - 1] = end;
-      }
+      evidence_.sentences.back() = end;
+      evidence_.text_ends.back() = static_cast<uint32_t>(text_end);
     }
   }
 
  private:
+  void Push(uint32_t token_end, size_t text_end) {
+    evidence_.sentences.push_back(token_end);
+    evidence_.text_ends.push_back(static_cast<uint32_t>(text_end));
+  }
+
   static constexpr uint64_t kBorder = 0x2545f4914f6cdd1du;
 
   // Runs of four letters of the word and its borders: typos, inflections, related languages.
@@ -153,6 +153,7 @@ void ExtractEvidence(std::string_view folded, Stretches stretches, Evidence& evi
   evidence.slots.clear();
   evidence.ends.clear();
   evidence.sentences.clear();
+  evidence.text_ends.clear();
   Collector collector(evidence);
   const bool forget = stretches == Stretches::kSentences;
   std::string word;
@@ -173,9 +174,24 @@ void ExtractEvidence(std::string_view folded, Stretches stretches, Evidence& evi
     if (IsSign(c)) collector.Add(folded.substr(i, 1));
     ++i;
     const bool closed = i == folded.size() || IsSpace(folded[i]) || c == '|';
-    if (c == '\n' || (EndsSentence(c) && closed)) collector.EndSentence(forget);
+    if (c == '\n' || (EndsSentence(c) && closed)) collector.EndSentence(i, forget);
   }
-  collector.Finish();
+  collector.Finish(folded.size());
+}
+
+std::vector<std::string_view> SentencesOf(std::string_view folded) {
+  Evidence evidence;
+  ExtractEvidence(folded, Stretches::kSentences, evidence);
+  std::vector<std::string_view> sentences;
+  size_t begin = 0;
+  for (size_t end : evidence.text_ends) {
+    const size_t next = end;
+    while (begin < end && IsSpace(folded[begin])) ++begin;
+    while (begin < end && IsSpace(folded[end - 1])) --end;
+    sentences.push_back(folded.substr(begin, end - begin));
+    begin = next;
+  }
+  return sentences;
 }
 
 std::vector<Stretch> StretchesOf(const Evidence& evidence, Stretches stretches) {

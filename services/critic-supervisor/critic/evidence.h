@@ -53,6 +53,8 @@ struct Evidence {
   std::vector<uint32_t> ends;
   // Tokens that end a sentence: their index plus one; the last is ends.size().
   std::vector<uint32_t> sentences;
+  // Where those sentences end in the text.
+  std::vector<uint32_t> text_ends;
 
   size_t size() const { return ends.size(); }
   // First feature of a token.
@@ -62,6 +64,9 @@ struct Evidence {
 // `folded` is a view as normalise.h makes it. With kSentences no pair reaches from one sentence to
 // the next. Replaces `evidence`, whose buffers are kept.
 void ExtractEvidence(std::string_view folded, Stretches stretches, Evidence& evidence);
+
+// The sentences as kSentences sees them, without white space around them.
+std::vector<std::string_view> SentencesOf(std::string_view folded);
 
 // A stretch of tokens, [begin, end).
 struct Stretch {

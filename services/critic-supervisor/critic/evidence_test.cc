@@ -37,6 +37,12 @@ TEST(Evidence, SentencesEndAtStopsAndLinesAndShortOnesJoinTheNext) {
   EXPECT_THAT(Extract("ok").sentences, ElementsAre(1));
 }
 
+TEST(Evidence, ASentenceReadsTheSameWhereverItStands) {
+  EXPECT_THAT(SentencesOf("hi tom. the parcel is here!\nthanks a lot | bye now my friend"),
+              ElementsAre("hi tom. the parcel is here!", "thanks a lot |", "bye now my friend"));
+  EXPECT_THAT(SentencesOf(""), ElementsAre(""));
+}
+
 TEST(Evidence, WindowsCoverALongTextAndHalfOverlap) {
   const Evidence evidence = Extract(Words("word", 95), Stretches::kWindows);
   const std::vector<Stretch> stretches = StretchesOf(evidence, Stretches::kWindows);

@@ -2,9 +2,8 @@
 //                attacks.jsonl… [--ordinary texts.jsonl…] -o model.bin
 //
 // Trains one of the critic's models; the build runs it whenever its data changes. Lines labelled
-// ATTACK are attacks, BENIGN look-alikes; the texts after --ordinary are ordinary whatever their
-// label. Ordinary texts that the rules block are left out: somebody's joke about system prompts is
-// no evidence that they are harmless. Prints what cross-validation measured.
+// ATTACK are attacks, BENIGN look-alikes; the texts after --ordinary are ordinary
+// (evidence_data.h). Prints what cross-validation measured.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -12,11 +11,7 @@
 
 #include "common/base/fault.h"
 #include "common/base/file.h"
-#include "common/base/strings.h"
-#include "common/learning/dataset.h"
-#include "services/critic-supervisor/critic/evidence_trainer.h"
-#include "services/critic-supervisor/critic/normalise.h"
-#include "services/critic-supervisor/critic/policy.h"
+#include "services/critic-supervisor/critic/evidence_data.h"
 
 namespace switchboard::critic {
 namespace {
@@ -58,38 +53,17 @@ absl::StatusOr<Command> ParseCommand(int argc, char** argv) {
   return command;
 }
 
-absl::Status Read(const std::string& path, const RuleSet* rules,
-                  std::vector<EvidenceExample>& examples) {
-  using Kind = EvidenceExample::Kind;
-  ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
-  ASSIGN_OR_RETURN(const std::vector<learning::Example> read, learning::ParseDataset(content));
-  for (const learning::Example& one : read) {
-    if (rules == nullptr) {
-      if (one.label != "ATTACK" && one.label != "BENIGN") {
-        return absl::InvalidArgumentError(StrCat(path, ": label ", one.label));
-      }
-      examples.push_back(
-          {Fold(one.text), one.label == "ATTACK" ? Kind::kAttack : Kind::kLookAlike});
-      continue;
-    }
-    const Views views = Normalise(one.text);
-    ASSIGN_OR_RETURN(const Rule* rule, rules->Judge({&views.texts, one.text}, one.language, {}));
-    if (rule == nullptr) examples.push_back({views.texts.front(), Kind::kOrdinary});
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Main(int argc, char** argv) {
   ASSIGN_OR_RETURN(const Command command, ParseCommand(argc, argv));
   ASSIGN_OR_RETURN(const std::string json, ReadFile(command.policies));
   ASSIGN_OR_RETURN(const Policies policies, Policies::Parse(json));
   std::vector<EvidenceExample> examples;
   for (const std::string& path : command.labelled) {
-    RETURN_IF_ERROR(Read(path, nullptr, examples));
+    RETURN_IF_ERROR(ReadLabelled(path, examples));
   }
   const size_t labelled = examples.size();
   for (const std::string& path : command.ordinary) {
-    RETURN_IF_ERROR(Read(path, &policies.input, examples));
+    RETURN_IF_ERROR(ReadOrdinary(path, policies.input, examples));
   }
   ASSIGN_OR_RETURN(const EvidenceTraining training, TrainEvidence(examples, command.options));
   const std::string bytes = training.model.Serialize();

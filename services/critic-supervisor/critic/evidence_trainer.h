@@ -33,10 +33,10 @@ struct EvidenceOptions {
   double cost = 10;
   double attack_weight = 3;
   int folds = 5;
-  // The threshold lets at most these shares of held-out benign texts be called attacks. A third of
-  // what the whole critic may cost, since its rules have their share.
-  double ordinary_share = 0.0003;
-  double look_alike_share = 0.01;
+  // The threshold lets at most these shares of held-out benign texts be called attacks: two thirds
+  // of what the whole critic may cost (0.001); its rules, on the same texts, cost nearly nothing.
+  double ordinary_share = 0.0007;
+  double look_alike_share = 0.02;
 };
 
 struct EvidenceTraining {

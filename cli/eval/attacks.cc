@@ -1,4 +1,5 @@
 // `switchboard eval attacks`: what the critic blocks of what it should, and of what it should not.
+#include "cli/eval/attack_folds.h"
 #include "cli/eval/cases.h"
 #include "cli/eval/commands.h"
 #include "cli/eval/measurement.h"
@@ -18,9 +19,26 @@ constexpr size_t kErrorsMax = 200;
 absl::StatusOr<v1::ReviewRequest::Direction> DirectionNamed(const std::string& name) {
   v1::ReviewRequest::Direction direction{};
   if (!v1::ReviewRequest::Direction_Parse(AsciiStrToUpper(name), &direction)) {
-    return UsageError(StrCat("--direction ", name, " is not one of input, output"));
+    return UsageError(StrCat("--direction ", name, " is not one of input, output, retrieved"));
   }
   return direction;
+}
+
+absl::Status RunFolds(const Arguments& arguments, const std::vector<Case>& cases,
+                      v1::ReviewRequest::Direction direction, Terminal& terminal) {
+  if (direction != v1::ReviewRequest::RETRIEVED) {
+    return UsageError("--folds measures the model of foreign text: --direction retrieved");
+  }
+  ASSIGN_OR_RETURN(const int folds, arguments.Int("folds", 2, 20));
+  std::vector<bool> attacks;
+  for (const Case& one : cases) {
+    ASSIGN_OR_RETURN(const bool attack, IsPositive(one.label));
+    attacks.push_back(attack);
+  }
+  Measurement measurement;
+  RETURN_IF_ERROR(CrossValidateForeignText(cases, attacks, folds, measurement));
+  measurement.Print(arguments.Has("json"), terminal);
+  return absl::OkStatus();
 }
 
 absl::Status RunAttacks(const Arguments& arguments, Terminal& terminal) {
@@ -28,6 +46,7 @@ absl::Status RunAttacks(const Arguments& arguments, Terminal& terminal) {
   ASSIGN_OR_RETURN(const v1::ReviewRequest::Direction direction,
                    DirectionNamed(arguments.Get("direction")));
   const bool list_errors = arguments.Has("errors");
+  if (arguments.Has("folds")) return RunFolds(arguments, cases, direction, terminal);
   ASSIGN_OR_RETURN(const critic::Critic critic, MakeCritic());
   Measurement measurement;
   std::vector<Verdict> verdicts;
@@ -60,7 +79,9 @@ Command AttacksCommand() {
           .positionals_min = 1,
           .positionals_max = 64,
           .flags = {{"all", "label", "Label of every text: attack or benign."},
-                    {"direction", "name", "Where the texts come from: input or output.", "input"},
+                    {"direction", "name", "Where the texts come from: input, output or retrieved.",
+                     "input"},
+                    {"folds", "n", "Train on the other folds and our own data, measure on each."},
                     {"errors", "", "List the mistakes."},
                     {"json", "", "One JSON object."}},
           .run = RunAttacks};

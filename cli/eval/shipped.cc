@@ -20,7 +20,8 @@ absl::StatusOr<intent_classifier::Handler> MakeClassifier(std::string_view model
 }
 
 absl::StatusOr<critic::Critic> MakeCritic() {
-  return critic::Critic::Load(SWITCHBOARD_CRITIC_DATA "/policies.json");
+  return critic::Critic::Load({SWITCHBOARD_CRITIC_DATA "/policies.json",
+                               SWITCHBOARD_CRITIC_MESSAGE_MODEL, SWITCHBOARD_CRITIC_PASSAGE_MODEL});
 }
 
 absl::StatusOr<escalation::AssessHandler> MakeAssessor() {

@@ -61,6 +61,14 @@ bool IsContraction(std::string_view after) {
          tail == "ve" || tail == "d";
 }
 
+constexpr size_t kHeads = 1024;
+constexpr size_t kPrefixSizeMax = 63;
+
+size_t HeadOf(std::string_view word) {
+  const auto second = static_cast<unsigned char>(word.size() > 1 ? word[1] : 0);
+  return (static_cast<unsigned char>(word[0]) * size_t{31} + second) % kHeads;
+}
+
 bool EndsSentence(std::string_view text, size_t i) {
   const char c = text[i];
   if (c == '\n') return true;
@@ -129,7 +137,8 @@ absl::Status PhraseBook::Builder::AddWords(std::string_view name,
       continue;
     }
     const std::string_view stem(word.data(), word.ends_with('*') ? word.size() - 1 : word.size());
-    if (stem.empty() || !std::all_of(stem.begin(), stem.end(), IsWordByte)) {
+    if (stem.empty() || stem.size() > kPrefixSizeMax ||
+        !std::all_of(stem.begin(), stem.end(), IsWordByte)) {
       return absl::InvalidArgumentError(StrCat("\"", word, "\" is not one folded word"));
     }
     all.push_back(word);
@@ -157,7 +166,8 @@ absl::StatusOr<uint16_t> PhraseBook::Builder::ListOf(std::string_view alternativ
     }
     const std::string_view stem =
         part.substr(0, !part.empty() && part.back() == '*' ? part.size() - 1 : part.size());
-    if (stem.empty() || !std::all_of(stem.begin(), stem.end(), IsWordByte)) {
+    if (stem.empty() || stem.size() > kPrefixSizeMax ||
+        !std::all_of(stem.begin(), stem.end(), IsWordByte)) {
       return absl::InvalidArgumentError(StrCat("\"", part, "\" is not one folded word"));
     }
     words.emplace_back(part);
@@ -253,10 +263,15 @@ PhraseBook PhraseBook::Builder::Build() && {
   PhraseBook book;
   book.exact_ = std::move(exact_);
   book.prefix_ = std::move(prefix_);
-  for (const auto& [prefix, lists] : book.prefix_) book.prefix_sizes_.push_back(prefix.size());
-  std::sort(book.prefix_sizes_.begin(), book.prefix_sizes_.end());
-  book.prefix_sizes_.erase(std::unique(book.prefix_sizes_.begin(), book.prefix_sizes_.end()),
-                           book.prefix_sizes_.end());
+  book.prefix_sizes_.resize(kHeads, 0);
+  for (const auto& [prefix, lists] : book.prefix_) {
+    const uint64_t bit = uint64_t{1} << prefix.size();
+    if (prefix.size() == 1) {
+      for (uint64_t& sizes : book.prefix_sizes_) sizes |= bit;
+    } else {
+      book.prefix_sizes_[HeadOf(prefix)] |= bit;
+    }
+  }
   book.phrases_ = std::move(phrases_);
   book.starting_.resize(compiled_.size() + 1);
   for (uint32_t i = 0; i < book.phrases_.size(); ++i) {
@@ -276,7 +291,8 @@ PhraseBook::Classes PhraseBook::Classify(const Tokens& tokens) const {
     if (const auto found = exact_.find(key); found != exact_.end()) {
       classes.all.insert(classes.all.end(), found->second.begin(), found->second.end());
     }
-    for (const size_t size : prefix_sizes_) {
+    for (uint64_t sizes = prefix_sizes_[HeadOf(word)]; sizes != 0; sizes &= sizes - 1) {
+      const auto size = static_cast<size_t>(std::countr_zero(sizes));
       if (size > word.size()) break;
       if (const auto found = prefix_.find(key.substr(0, size)); found != prefix_.end()) {
         classes.all.insert(classes.all.end(), found->second.begin(), found->second.end());

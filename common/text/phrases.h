@@ -123,7 +123,9 @@ class PhraseBook {
             size_t start) const;
 
   absl::flat_hash_map<std::string, std::vector<uint16_t>> exact_, prefix_;
-  std::vector<size_t> prefix_sizes_;
+  // By the first two bytes of a word (HeadOf): the lengths of the prefixes that begin so, one bit
+  // each, so that most words need no search.
+  std::vector<uint64_t> prefix_sizes_;
   std::vector<Builder::Phrase> phrases_;
   std::vector<std::vector<uint32_t>> starting_;  // by the list of the first element
 };

@@ -9,15 +9,21 @@ namespace switchboard::critic_supervisor {
 namespace {
 
 struct Config {
-  std::string policies;
+  critic::Files critic;
   TurnLimits limits;
   WorkerOptions work;
   std::chrono::milliseconds streams_timeout{30000};
 
   static Config Read(config::Reader& reader) {
     Config config;
-    config.policies = reader.String({"POLICIES", "The critic's policy file."},
-                                    SWITCHBOARD_DATA_DIR "/policies.json");
+    config.critic.policies = reader.String({"POLICIES", "The critic's policy file."},
+                                           SWITCHBOARD_DATA_DIR "/policies.json");
+    config.critic.message_model =
+        reader.String({"MESSAGE_MODEL", "The critic's model of customers' messages."},
+                      SWITCHBOARD_CRITIC_MESSAGE_MODEL);
+    config.critic.passage_model =
+        reader.String({"PASSAGE_MODEL", "The critic's model of retrieved and quoted text."},
+                      SWITCHBOARD_CRITIC_PASSAGE_MODEL);
     config.limits.leg_timeout = reader.Milliseconds(
         {"LEG_TIMEOUT_MS",
          "How long classification, search and assessment may take, milliseconds; the turn "
@@ -75,7 +81,7 @@ void TakeWork(runtime::Agent& agent, Supervisor* supervisor, const WorkerOptions
 
 absl::Status SetUp(runtime::Agent& agent, const Config& config,
                    std::unique_ptr<Supervisor>& supervisor) {
-  ASSIGN_OR_RETURN(critic::Critic critic, critic::Critic::Load(config.policies));
+  ASSIGN_OR_RETURN(critic::Critic critic, critic::Critic::Load(config.critic));
   auto shared = std::make_shared<const critic::Critic>(std::move(critic));
   supervisor = std::make_unique<Supervisor>(agent.bus(), std::move(shared), config.limits);
   supervisor->Register(agent);

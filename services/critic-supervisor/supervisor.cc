@@ -15,6 +15,7 @@ constexpr uint32_t kPageSizeDefault = 50;
 Supervisor::Supervisor(bus::Connection& bus, std::shared_ptr<const critic::Critic> critic,
                        TurnLimits limits)
     : critic_(std::move(critic)),
+      foreign_text_(critic_),
       limits_(limits),
       caller_(bus, "critic-supervisor"),
       store_(bus, "critic-supervisor") {}
@@ -52,7 +53,7 @@ void Supervisor::Register(runtime::Agent& agent) {
 absl::StatusOr<v1::ReviewReply> Supervisor::Review(const runtime::Context&,
                                                    const v1::ReviewRequest& request) const {
   if (request.direction() == v1::ReviewRequest::DIRECTION_UNSPECIFIED) {
-    return InvalidField("direction", "is missing", "send INPUT or OUTPUT");
+    return InvalidField("direction", "is missing", "send INPUT, OUTPUT or RETRIEVED");
   }
   const critic::Review review = critic_->Examine(request);
   v1::ReviewReply reply;
@@ -68,7 +69,8 @@ Awaitable<absl::StatusOr<v1::TurnReply>> Supervisor::Submit(
   context.turn_id = request.turn_id();
   context.conversation_id = request.conversation_id();
   if (context.attempt > 1) request.set_client_key(true);
-  Turn turn(caller_, *critic_, limits_, std::move(context), std::move(request), std::move(emitter));
+  Turn turn(caller_, *critic_, foreign_text_, limits_, std::move(context), std::move(request),
+            std::move(emitter));
   co_return co_await turn.Conduct();
 }
 

@@ -31,6 +31,7 @@ class Supervisor {
 
  private:
   const std::shared_ptr<const critic::Critic> critic_;
+  ForeignText foreign_text_;
   const TurnLimits limits_;
   runtime::Caller caller_;
   conversation::TurnStore store_;

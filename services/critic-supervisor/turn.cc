@@ -37,10 +37,11 @@ void Append(std::string& answer, const std::string& sentence) {
 
 }  // namespace
 
-Turn::Turn(runtime::Caller& caller, const critic::Critic& critic, TurnLimits limits,
-           Context context, v1::TurnRequest request, Emitter emitter)
+Turn::Turn(runtime::Caller& caller, const critic::Critic& critic, ForeignText& foreign_text,
+           TurnLimits limits, Context context, v1::TurnRequest request, Emitter emitter)
     : caller_(caller),
       critic_(critic),
+      foreign_text_(foreign_text),
       limits_(limits),
       context_(std::move(context)),
       request_(std::move(request)),
@@ -216,6 +217,9 @@ Awaitable<void> Turn::Consult() {
   }
   if (found.ok()) {
     findings_.knowledge = *std::move(found);
+    const auto started = Clock::now();
+    foreign_text_.Screen(findings_.knowledge);
+    reviewing_ += Clock::now() - started;
   } else {
     reply.add_degraded("knowledge-retrieval");
   }

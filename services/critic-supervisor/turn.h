@@ -15,6 +15,7 @@
 #include "common/conversation/turn_store.h"
 #include "common/runtime/agent.h"
 #include "services/critic-supervisor/critic/critic.h"
+#include "services/critic-supervisor/foreign_text.h"
 #include "services/critic-supervisor/legs.h"
 #include "services/critic-supervisor/outcome.h"
 
@@ -33,8 +34,8 @@ class Turn {
  public:
   using Emitter = runtime::Emitter<v1::TurnEvent>;
 
-  Turn(runtime::Caller& caller, const critic::Critic& critic, TurnLimits limits,
-       runtime::Context context, v1::TurnRequest request, Emitter emitter);
+  Turn(runtime::Caller& caller, const critic::Critic& critic, ForeignText& foreign_text,
+       TurnLimits limits, runtime::Context context, v1::TurnRequest request, Emitter emitter);
 
   // NotFound: no such conversation. FailedPrecondition: it is closed. AlreadyExists: the turn id
   // was used for another request. Unavailable: the turn could not be stored; the same id may be
@@ -69,6 +70,7 @@ class Turn {
 
   runtime::Caller& caller_;
   const critic::Critic& critic_;
+  ForeignText& foreign_text_;
   const TurnLimits limits_;
   const runtime::Context context_;
   const v1::TurnRequest request_;

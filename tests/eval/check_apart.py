@@ -22,6 +22,9 @@ TOO_ALIKE = 0.8
 # What trains a shipped model, and the test sets that judge it.
 TRAINING = {
     "services/intent-classifier/data/train.jsonl": ["intents"],
+    "services/critic-supervisor/data/attacks_train.jsonl": ["attacks"],
+    "services/critic-supervisor/data/documents_train.jsonl": ["attacks"],
+    "services/critic-supervisor/data/smuggled_train.jsonl": ["attacks"],
 }
 
 

@@ -7,7 +7,9 @@ namespace {
 
 const critic::Critic& TheCritic() {
   static const auto* judge = [] {
-    auto loaded = critic::Critic::Load("services/critic-supervisor/policies.json");
+    auto loaded =
+        critic::Critic::Load({"services/critic-supervisor/policies.json",
+                              SWITCHBOARD_CRITIC_MESSAGE_MODEL, SWITCHBOARD_CRITIC_PASSAGE_MODEL});
     FUZZ_DEMAND(loaded.ok());
     return new critic::Critic(*std::move(loaded));
   }();
@@ -17,8 +19,7 @@ const critic::Critic& TheCritic() {
 void Examine(const v1::ReviewRequest& request) {
   const critic::Review review = TheCritic().Examine(request);
   if (review.verdict == v1::ReviewReply::ALLOW) {
-    FUZZ_DEMAND(request.direction() == v1::ReviewRequest::INPUT ||
-                request.direction() == v1::ReviewRequest::OUTPUT);
+    FUZZ_DEMAND(request.direction() != v1::ReviewRequest::DIRECTION_UNSPECIFIED);
     FUZZ_DEMAND(review.policy.empty() && review.answer.empty());
     return;
   }
@@ -26,7 +27,8 @@ void Examine(const v1::ReviewRequest& request) {
   FUZZ_DEMAND(!review.policy.empty() && !review.reason.empty());
   // Nothing fails inside, but for a request that says no direction.
   const bool judged = request.direction() == v1::ReviewRequest::INPUT ||
-                      request.direction() == v1::ReviewRequest::OUTPUT;
+                      request.direction() == v1::ReviewRequest::OUTPUT ||
+                      request.direction() == v1::ReviewRequest::RETRIEVED;
   FUZZ_DEMAND(!judged || review.policy != "review_failed");
   FUZZ_DEMAND(!TheCritic().CannedAnswer(review.answer, request.language()).empty());
   v1::ReviewReply reply;

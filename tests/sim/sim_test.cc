@@ -28,7 +28,9 @@ std::shared_ptr<const critic::Critic> Shipped() {
   static const auto critic = [] {
     log::Init("sim", "sim", "error");
     return std::make_shared<const critic::Critic>(
-        critic::Critic::Load("services/critic-supervisor/policies.json").value());
+        critic::Critic::Load({"services/critic-supervisor/policies.json",
+                              SWITCHBOARD_CRITIC_MESSAGE_MODEL, SWITCHBOARD_CRITIC_PASSAGE_MODEL})
+            .value());
   }();
   return critic;
 }

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/fault.h"
+#include "common/base/file.h"
 #include "common/base/text.h"
 #include "services/critic-supervisor/critic/normalise.h"
 #include "services/critic-supervisor/critic/pii.h"
+#include "services/critic-supervisor/critic/quotation.h"
 
 namespace switchboard::critic {
 namespace {
@@ -65,20 +65,44 @@ bool MayShow(PiiType type, std::string_view value, const v1::ReviewRequest& requ
       [&](const v1::Passage& passage) { return InSource(type, value, passage.text()); });
 }
 
+absl::StatusOr<EvidenceModel> LoadModel(const std::string& path, Stretches stretches) {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path));
+  absl::StatusOr<EvidenceModel> model = EvidenceModel::Parse(bytes);
+  if (!model.ok()) {
+    return absl::Status(model.status().code(),
+                        absl::StrCat(path, " ", std::string(model.status().message())));
+  }
+  if (model->stretches() != stretches) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is the critic's other model"));
+  }
+  return model;
+}
+
+bool AnyIsAttack(const EvidenceModel& model, const Views& views) {
+  return std::any_of(views.texts.begin(), views.texts.end(),
+                     [&](const std::string& view) { return model.IsAttack(view); });
+}
+
 }  // namespace
 
 Critic::Critic(Policies policies)
     : policies_(std::move(policies)), grounding_(policies_.grounding) {}
 
-absl::StatusOr<Critic> Critic::Load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrCat("cannot read the policies ", path));
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+absl::StatusOr<Critic> Critic::LoadRules(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   auto critic = Parse(text);
   if (!critic.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ":\n", std::string(critic.status().message())));
   }
+  return critic;
+}
+
+absl::StatusOr<Critic> Critic::Load(const Files& files) {
+  ASSIGN_OR_RETURN(Critic critic, LoadRules(files.policies));
+  ASSIGN_OR_RETURN(EvidenceModel messages, LoadModel(files.message_model, Stretches::kWindows));
+  ASSIGN_OR_RETURN(EvidenceModel passages, LoadModel(files.passage_model, Stretches::kSentences));
+  critic.set_models({std::move(messages), std::move(passages)});
   return critic;
 }
 
@@ -104,20 +128,51 @@ absl::StatusOr<Review> Critic::Judge(const v1::ReviewRequest& request) const {
       return JudgeInput(request);
     case v1::ReviewRequest::OUTPUT:
       return JudgeOutput(request);
+    case v1::ReviewRequest::RETRIEVED:
+      if (!models_.has_value()) return absl::FailedPreconditionError("no model of passages");
+      return JudgeForeign(request.text(), request.language(), Voice::kRetrieved);
     default:
       return absl::InvalidArgumentError("no direction");
   }
 }
 
 absl::StatusOr<Review> Critic::JudgeInput(const v1::ReviewRequest& request) const {
-  const Views views = Normalise(request.text());
-  ASSIGN_OR_RETURN(const Rule* rule,
-                   policies_.input.Judge({&views.texts, request.text()}, request.language(),
-                                         OwnIdentifiers(request.customer())));
+  const Parts parts = SplitQuoted(request.text());
+  if (parts.quoted.empty()) return JudgeOwnWords(parts.own, request);
+  ASSIGN_OR_RETURN(Review own, JudgeOwnWords(parts.own, request));
+  if (own.verdict == v1::ReviewReply::BLOCK) return own;
+  return JudgeForeign(parts.quoted, request.language(), Voice::kQuoted);
+}
+
+absl::StatusOr<Review> Critic::JudgeOwnWords(std::string_view text,
+                                             const v1::ReviewRequest& request) const {
+  const Views views = Normalise(text);
+  ASSIGN_OR_RETURN(const Rule* rule, policies_.input.Judge({&views.texts, text}, request.language(),
+                                                           OwnIdentifiers(request.customer())));
   if (rule != nullptr) return BlockedBy(*rule);
-  if (classifier_ != nullptr && classifier_->IsAttack(views.texts.front())) {
-    return Blocked("prompt_injection", "classifier", "the message looks like an attack",
+  if (models_.has_value() && AnyIsAttack(models_->messages, views)) {
+    return Blocked("prompt_injection", "model.messages", "the message looks like an attack",
                    "refuse_instructions");
+  }
+  return Allowed();
+}
+
+// Text that neither the customer nor the mesh wrote: nobody takes orders from it.
+absl::StatusOr<Review> Critic::JudgeForeign(std::string_view text, std::string_view language,
+                                            Voice voice) const {
+  const Views views = Normalise(text);
+  ASSIGN_OR_RETURN(const Rule* rule,
+                   policies_.input.Judge({&views.texts, text}, language, {}, voice));
+  if (rule != nullptr) {
+    Review review = BlockedBy(*rule);
+    review.policy = "indirect_injection";
+    return review;
+  }
+  // A quotation is also the oldest disguise: what would be an attack without its marks stays one.
+  if (models_.has_value() && (AnyIsAttack(models_->passages, views) ||
+                              (voice == Voice::kQuoted && AnyIsAttack(models_->messages, views)))) {
+    return Blocked("indirect_injection", "model.passages",
+                   "a sentence of it speaks to the assistant", "refuse_instructions");
   }
   return Allowed();
 }

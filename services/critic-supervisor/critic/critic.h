@@ -9,12 +9,13 @@
 // it).
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "services/critic-supervisor/critic/evidence.h"
 #include "services/critic-supervisor/critic/grounding.h"
 #include "services/critic-supervisor/critic/policy.h"
 #include "switchboard/v1/agents.pb.h"
@@ -33,18 +34,31 @@ struct Review {
   std::string answer;
 };
 
-// A second opinion on inputs that no rule has caught, such as a trained model.
-class InputClassifier {
- public:
-  // True when `folded`, the text's main view, is an attack.
-  virtual bool IsAttack(std::string_view folded) const = 0;
-  virtual ~InputClassifier() = default;
+// What the build trained (evidence.h).
+struct Models {
+  // Judges what customers say, after the rules.
+  EvidenceModel messages;
+  // Judges retrieved and quoted text, sentence by sentence.
+  EvidenceModel passages;
+};
+
+// Paths of everything that the critic reads at start.
+struct Files {
+  std::string policies;
+  std::string message_model;
+  std::string passage_model;
 };
 
 class Critic {
  public:
-  // NotFound: no such file. InvalidArgument: one line for each thing that is wrong in it.
-  static absl::StatusOr<Critic> Load(const std::string& path);
+  // NotFound: a file is missing, and no critic stands: nothing works with half of it. DataLoss,
+  // FailedPrecondition: a model is damaged or of another revision. InvalidArgument: one line for
+  // each thing that is wrong in the policies.
+  static absl::StatusOr<Critic> Load(const Files& files);
+
+  // The rules alone: customers are judged by them, and every RETRIEVED text is blocked, since
+  // nothing can judge it. For tests that are not about what the models know.
+  static absl::StatusOr<Critic> LoadRules(const std::string& path);
   static absl::StatusOr<Critic> Parse(std::string_view json);
 
   Review Examine(const v1::ReviewRequest& request) const;
@@ -54,19 +68,21 @@ class Critic {
   // unknown keys "withheld", unknown languages English.
   std::string CannedAnswer(std::string_view key, std::string_view language) const;
 
-  void set_classifier(std::unique_ptr<InputClassifier> classifier) {
-    classifier_ = std::move(classifier);
-  }
+  void set_models(Models models) { models_ = std::move(models); }
 
  private:
   explicit Critic(Policies policies);
   absl::StatusOr<Review> Judge(const v1::ReviewRequest& request) const;
   absl::StatusOr<Review> JudgeInput(const v1::ReviewRequest& request) const;
+  absl::StatusOr<Review> JudgeOwnWords(std::string_view text,
+                                       const v1::ReviewRequest& request) const;
+  absl::StatusOr<Review> JudgeForeign(std::string_view text, std::string_view language,
+                                      Voice voice) const;
   absl::StatusOr<Review> JudgeOutput(const v1::ReviewRequest& request) const;
 
   Policies policies_;
   Grounding grounding_;
-  std::unique_ptr<InputClassifier> classifier_;
+  std::optional<Models> models_;
 };
 
 }  // namespace switchboard::critic

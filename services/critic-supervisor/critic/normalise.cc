@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "common/base/text.h"
@@ -191,20 +192,50 @@ char LeetLetter(char c) {
   }
 }
 
+bool IsLetter(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) != 0; }
+
+// A letter's stand-in between letters ("pr0mpt"), or before them ("4ll"). "gpt4", "10am", "v2" and
+// addresses are ordinary, and a second view of the text costs as much as the first.
+bool IsLeet(std::string_view word) {
+  if (word.find('@') != std::string_view::npos && word.find('.') != std::string_view::npos)
+    return false;
+  constexpr std::string_view kAfterNumbers[] = {"am", "pm", "st", "nd", "rd", "th", "cm", "mm",
+                                                "km", "kg", "ml", "gb", "tb", "mb", "kw", "hz"};
+  for (size_t i = 0; i + 1 < word.size(); ++i) {
+    if (LeetLetter(word[i]) == 0 || !IsLetter(word[i + 1])) continue;
+    if (i > 0 && IsLetter(word[i - 1])) return true;
+    if (i > 0 || word.size() < 3 || !IsLetter(word[2])) continue;
+    const std::string_view rest = word.substr(1, 2);
+    const bool unit =
+        word.size() <= 4 && std::find(std::begin(kAfterNumbers), std::end(kAfterNumbers), rest) !=
+                                std::end(kAfterNumbers);
+    if (!unit) return true;
+  }
+  return false;
+}
+
+bool HoldsLeet(std::string_view folded) {
+  for (size_t i = 0; i < folded.size();) {
+    const size_t end = std::min(folded.find_first_of(" \n", i), folded.size());
+    if (IsLeet(folded.substr(i, end - i))) return true;
+    i = end + 1;
+  }
+  return false;
+}
+
 // The share of a text's words that everyone uses; a text without any is no language we know.
 bool HasCommonWords(std::string_view folded) {
-  constexpr std::string_view kCommon[] = {
-      "a",   "an",  "and",  "are", "can",  "der",   "de",   "die", "do",   "el",   "en",  "es",
-      "est", "for", "have", "how", "i",    "ich",   "in",   "is",  "ist",  "it",   "je",  "la",
-      "le",  "les", "me",   "mi",  "my",   "no",    "not",  "of",  "on",   "que",  "the", "this",
-      "to",  "un",  "und",  "was", "what", "where", "with", "you", "your", "order"};
+  static const auto& kCommon = *new absl::flat_hash_set<absl::string_view>(
+      {"a",   "an",  "and",  "are", "can",  "der",   "de",   "die", "do",   "el",   "en",  "es",
+       "est", "for", "have", "how", "i",    "ich",   "in",   "is",  "ist",  "it",   "je",  "la",
+       "le",  "les", "me",   "mi",  "my",   "no",    "not",  "of",  "on",   "que",  "the", "this",
+       "to",  "un",  "und",  "was", "what", "where", "with", "you", "your", "order"});
   size_t words = 0, common = 0;
   for (const absl::string_view word :
        absl::StrSplit(absl::string_view(folded.data(), folded.size()), absl::ByAnyChar(" \n,.!?"),
                       absl::SkipEmpty())) {
     if (++words > 60) break;
-    common += std::find(std::begin(kCommon), std::end(kCommon),
-                        std::string_view(word.data(), word.size())) != std::end(kCommon);
+    common += kCommon.contains(word);
   }
   return words < 3 || common * 12 >= words;
 }
@@ -217,6 +248,7 @@ std::string Fold(std::string_view text) {
 }
 
 std::string Unleet(std::string_view folded) {
+  if (!HoldsLeet(folded)) return {};
   std::string out(folded);
   bool changed = false;
   for (size_t i = 0; i < out.size();) {

@@ -10,7 +10,7 @@ namespace {
 
 const Critic& Shipped() {
   static const absl::StatusOr<Critic> critic =
-      Critic::Load("services/critic-supervisor/policies.json");
+      Critic::LoadRules("services/critic-supervisor/policies.json");
   EXPECT_TRUE(critic.ok()) << critic.status();
   return *critic;
 }

@@ -34,6 +34,11 @@ bool NamesOwn(std::string_view extent, const std::vector<std::string>& own) {
   });
 }
 
+bool Hears(const Rule& rule, Voice voice) {
+  return voice == Voice::kOwn || (voice == Voice::kQuoted && rule.quoted) ||
+         (voice == Voice::kRetrieved && rule.retrieved);
+}
+
 // Indices of the set's patterns found in `text`.
 absl::Status MatchSet(const re2::RE2::Set* set, std::string_view text, std::vector<int>& found) {
   found.clear();
@@ -83,6 +88,9 @@ absl::Status RuleSet::JudgeView(const View& view, std::vector<bool>& fired) cons
       signals[origin.rule] |= uint64_t{1} << origin.signal;
     }
   }
+  for (const auto& [origin, length_min] : lengths_) {
+    if (view.text.size() >= length_min) signals[origin.rule] |= uint64_t{1} << origin.signal;
+  }
   for (size_t r = 0; r < rules_.size(); ++r) {
     int points = 0;
     for (size_t s = 0; s < rules_[r].signal_points.size(); ++s) {
@@ -94,7 +102,7 @@ absl::Status RuleSet::JudgeView(const View& view, std::vector<bool>& fired) cons
 }
 
 absl::StatusOr<const Rule*> RuleSet::Judge(const Text& text, std::string_view language,
-                                           const std::vector<std::string>& own) const {
+                                           const std::vector<std::string>& own, Voice voice) const {
   std::vector<bool> fired(rules_.size(), false);
   for (const std::string& view : *text.views) RETURN_IF_ERROR(JudgeView({view, &own}, fired));
   std::vector<int> found;
@@ -102,7 +110,7 @@ absl::StatusOr<const Rule*> RuleSet::Judge(const Text& text, std::string_view la
   for (const int index : found) fired[raw_origins_[static_cast<size_t>(index)].rule] = true;
   const std::string_view primary = language.substr(0, language.find('-'));
   for (size_t r = 0; r < rules_.size(); ++r) {
-    if (!fired[r]) continue;
+    if (!fired[r] || !Hears(rules_[r], voice)) continue;
     const auto& languages = rules_[r].languages;
     const bool applies = languages.empty() || primary.empty() ||
                          std::find(languages.begin(), languages.end(), primary) != languages.end();

@@ -40,7 +40,13 @@ struct Rule {
   std::vector<int> signal_points;
   // Void when what matched names only the customer's own identifier or address.
   bool own_data_exempt = false;
+  // Judge what the customer did not write, too.
+  bool quoted = false;
+  bool retrieved = false;
 };
+
+// Whose words a text is.
+enum class Voice { kOwn, kQuoted, kRetrieved };
 
 // What counts as a claim in an answer; see grounding.h.
 struct GroundingPolicy {
@@ -62,7 +68,8 @@ class RuleSet {
   // The first rule that fires; nullptr when none does. Internal: the matcher ran out of memory.
   // `own` are the customer's own identifiers, folded.
   absl::StatusOr<const Rule*> Judge(const Text& text, std::string_view language,
-                                    const std::vector<std::string>& own) const;
+                                    const std::vector<std::string>& own,
+                                    Voice voice = Voice::kOwn) const;
 
   const std::vector<Rule>& rules() const { return rules_; }
 
@@ -82,6 +89,8 @@ class RuleSet {
   std::vector<Origin> phrase_origins_;
   std::unique_ptr<re2::RE2::Set> patterns_, raw_patterns_;
   std::vector<Origin> pattern_origins_, raw_origins_;
+  // Signals that a long text gives: its bytes.
+  std::vector<std::pair<Origin, size_t>> lengths_;
 };
 
 struct Policies {

@@ -28,6 +28,7 @@ class PolicyReader {
   void CheckKeys(const Json& object, const std::set<std::string>& known, const std::string& where);
   std::string String(const Json& object, const char* key, const std::string& where, bool required);
   std::vector<std::string> Strings(const Json& object, const char* key, const std::string& where);
+  bool Flag(const Json& object, const char* key, const std::string& where);
 
   void ReadWords(const Json& root);
   void ReadRules(const Json& root);
@@ -105,6 +106,14 @@ std::vector<std::string> PolicyReader::Strings(const Json& object, const char* k
   return result;
 }
 
+// False where it is missing.
+bool PolicyReader::Flag(const Json& object, const char* key, const std::string& where) {
+  const auto found = object.find(key);
+  if (found == object.end()) return false;
+  if (!found->is_boolean()) Wrong(where, absl::StrCat("\"", key, "\" is neither true nor false"));
+  return found->is_boolean() && found->get<bool>();
+}
+
 void PolicyReader::ReadWords(const Json& root) {
   const auto words = root.find("words");
   if (words == root.end()) return;
@@ -175,21 +184,26 @@ void PolicyReader::ReadSignals(Building& building, const Json& entry, Rule& rule
       Wrong(place, "\"points\" is not a whole number");
       continue;
     }
-    CheckKeys(signal, {"points", "phrases", "patterns", "about"}, place);
+    CheckKeys(signal, {"points", "phrases", "patterns", "length_min", "about"}, place);
     const RuleSet::Origin origin{number, RuleSet::Role::kSignal,
                                  static_cast<int>(rule.signal_points.size())};
     rule.signal_points.push_back(points->get<int>());
     AddPhrases(building, signal, "phrases", origin, place);
     AddPatterns(building, signal, origin, false, place);
+    if (const auto length = signal.find("length_min"); length != signal.end()) {
+      if (!length->is_number_unsigned()) Wrong(place, "\"length_min\" is not a number of bytes");
+      if (length->is_number_unsigned())
+        building.set->lengths_.emplace_back(origin, length->get<size_t>());
+    }
   }
 }
 
 void PolicyReader::ReadRule(const Json& entry, const std::string& where) {
-  CheckKeys(
-      entry,
-      {"id", "policy", "direction", "about", "languages", "phrases", "patterns", "raw_patterns",
-       "signals", "threshold", "exceptions", "action", "answer", "reason", "own_data_exempt"},
-      where);
+  CheckKeys(entry,
+            {"id", "policy", "direction", "about", "languages", "phrases", "patterns",
+             "raw_patterns", "signals", "threshold", "exceptions", "action", "answer", "reason",
+             "own_data_exempt", "quoted", "retrieved"},
+            where);
   const std::string direction = String(entry, "direction", where, true);
   if (direction != "input" && direction != "output")
     return Wrong(where, "\"direction\" is neither input nor output");
@@ -207,10 +221,9 @@ void PolicyReader::ReadRule(const Json& entry, const std::string& where) {
   rule.reason = String(entry, "reason", where, true);
   rule.answer = String(entry, "answer", where, true);
   rule.languages = Strings(entry, "languages", where);
-  if (const auto own = entry.find("own_data_exempt"); own != entry.end()) {
-    if (!own->is_boolean()) Wrong(where, "\"own_data_exempt\" is neither true nor false");
-    rule.own_data_exempt = own->is_boolean() && own->get<bool>();
-  }
+  rule.own_data_exempt = Flag(entry, "own_data_exempt", where);
+  rule.quoted = Flag(entry, "quoted", where);
+  rule.retrieved = Flag(entry, "retrieved", where);
   AddPhrases(building, entry, "phrases", {number, RuleSet::Role::kDecisive}, where);
   AddPhrases(building, entry, "exceptions", {number, RuleSet::Role::kException}, where);
   AddPatterns(building, entry, {number, RuleSet::Role::kDecisive}, false, where);

@@ -31,6 +31,8 @@ struct Review {
   std::string reason;
   // Key of CannedAnswer; empty when allowed.
   std::string answer;
+  // Which passages and records bear out an output; see Grounded::supported_by.
+  std::vector<std::string> supported_by;
 };
 
 // A second opinion on inputs that no rule has caught, such as a trained model.

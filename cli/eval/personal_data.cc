@@ -1,4 +1,6 @@
 // `switchboard eval personal-data`: spans of personal data found, by kind.
+#include "common/text/personal_data.h"
+
 #include <map>
 
 #include "cli/eval/cases.h"
@@ -7,7 +9,6 @@
 #include "cli/eval/shipped.h"
 #include "common/base/fault.h"
 #include "common/base/strings.h"
-#include "services/critic-supervisor/critic/pii.h"
 
 namespace switchboard::cli::eval {
 namespace {
@@ -21,16 +22,26 @@ struct Span {
 
 // Our kind by the name that other detectors give it, or by its own; "" for what is not looked for.
 std::string KindOf(const std::string& name) {
-  static const std::map<std::string, std::string> kinds = {
-      {"CREDIT_CARD", "payment card"},      {"EMAIL_ADDRESS", "e-mail address"},
-      {"IBAN_CODE", "bank account"},        {"IP_ADDRESS", "IP address"},
-      {"PHONE_NUMBER", "telephone number"}, {"US_SSN", "social security number"}};
+  static const std::map<std::string, std::string> kinds = {{"CREDIT_CARD", "payment card"},
+                                                           {"EMAIL_ADDRESS", "e-mail address"},
+                                                           {"IBAN_CODE", "bank account"},
+                                                           {"IP_ADDRESS", "IP address"},
+                                                           {"PHONE_NUMBER", "telephone number"},
+                                                           {"US_SSN", "social security number"},
+                                                           {"STREET_ADDRESS", "postal address"},
+                                                           {"PERSON", "person"},
+                                                           {"PASSWORD", "password"}};
   const auto found = kinds.find(name);
   if (found != kinds.end()) return found->second;
   for (const auto& [other, ours] : kinds) {
     if (name == ours) return ours;
   }
   return "";
+}
+
+// The kinds that only what introduces them shows are told apart: they are no part of F1.
+bool IsStructured(const std::string& kind) {
+  return kind != "postal address" && kind != "person" && kind != "password";
 }
 
 // Offsets count code points, as JSON data sets do.
@@ -80,19 +91,20 @@ absl::Status RunPersonalData(const Arguments& arguments, Terminal& terminal) {
   for (const nlohmann::json& object : objects) {
     const std::string text = Member(object, {"text"});
     const std::vector<Span> wanted = Wanted(object, text);
-    const std::vector<critic::PiiSpan> found =
-        measurement.Timed([&] { return critic::FindPii(text); });
+    const std::vector<text::PersonalDataSpan> found =
+        measurement.Timed([&] { return text::FindPersonalData(text, text::Kinds::kAll); });
     Counts& all = texts.emplace_back();
     std::vector<bool> taken(wanted.size());
-    for (const Span& span : wanted) ++all.wanted, ++kinds[span.kind].wanted;
-    for (const critic::PiiSpan& hit : found) {
-      const Span span = {std::string(critic::PiiTypeName(hit.type)), hit.begin, hit.end};
-      ++all.found, ++kinds[span.kind].found;
+    for (const Span& span : wanted)
+      all.wanted += IsStructured(span.kind), ++kinds[span.kind].wanted;
+    for (const text::PersonalDataSpan& hit : found) {
+      const Span span = {std::string(text::PersonalDataName(hit.type)), hit.begin, hit.end};
+      all.found += IsStructured(span.kind), ++kinds[span.kind].found;
       bool right = false;
       for (size_t i = 0; i < wanted.size() && !right; ++i) {
         if (taken[i] || !Matches(span, wanted[i])) continue;
         taken[i] = right = true;
-        ++all.right, ++kinds[span.kind].right;
+        all.right += IsStructured(span.kind), ++kinds[span.kind].right;
       }
       if (arguments.Has("errors") && !right && listed++ < kErrorsMax) {
         measurement.Note(StrCat("not wanted, ", span.kind, ": ",

@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/text/personal_data.h"
 
 namespace switchboard::log {
 namespace {
@@ -43,6 +44,16 @@ spdlog::level::level_enum ToSpdlog(Level level) {
   return spdlog::level::info;
 }
 
+// A text as it may stand in a log: an error's words may quote what a customer wrote.
+template <typename T>
+auto Shown(const T& value) {
+  if constexpr (std::is_convertible_v<T, std::string_view>) {
+    return text::Redact(value, /*ip_addresses=*/false).text;
+  } else {
+    return value;
+  }
+}
+
 constexpr std::string_view kNames[] = {"debug", "info", "warning", "error"};
 
 }  // namespace
@@ -64,9 +75,9 @@ void Write(Level level, std::string_view message, Fields fields) {
   line["level"] = kNames[static_cast<size_t>(level)];
   line["service"] = process.service;
   if (!process.instance_id.empty()) line["instance"] = process.instance_id;
-  line["message"] = message;
+  line["message"] = Shown(message);
   for (const auto& [key, value] : fields) {
-    std::visit([&](const auto& v) { line[std::string(key)] = v; }, value);
+    std::visit([&, &key = key](const auto& v) { line[std::string(key)] = Shown(v); }, value);
   }
   process.logger->log(ToSpdlog(level),
                       line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -2,7 +2,9 @@
 //
 //   log::Warning("ticket not stored", {{"ticket_id", id}, {"error", status.ToString()}});
 //
-// Nothing is logged on success of a message; texts and personal data never are.
+// Nothing is logged on success of a message; texts and personal data never are. Should a value hold
+// personal data all the same (an error that quotes its input), it is replaced by a placeholder
+// before it is written: "<EMAIL_1>" (common/text/personal_data.h).
 #pragma once
 
 #include <initializer_list>

@@ -60,6 +60,7 @@ absl::StatusOr<v1::ReviewReply> Supervisor::Review(const runtime::Context&,
   reply.set_verdict(review.verdict);
   reply.set_policy(review.policy);
   reply.set_reason(review.reason);
+  reply.mutable_supported_by()->Assign(review.supported_by.begin(), review.supported_by.end());
   return reply;
 }
 

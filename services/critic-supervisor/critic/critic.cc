@@ -8,8 +8,8 @@
 #include "common/base/fault.h"
 #include "common/base/file.h"
 #include "common/base/text.h"
+#include "common/text/personal_data.h"
 #include "services/critic-supervisor/critic/normalise.h"
-#include "services/critic-supervisor/critic/pii.h"
 #include "services/critic-supervisor/critic/quotation.h"
 
 namespace switchboard::critic {
@@ -40,18 +40,21 @@ std::vector<std::string> OwnIdentifiers(const v1::Customer& customer) {
 }
 
 // The same value, in any spelling, in a source that this customer may see.
-bool InSource(PiiType type, std::string_view value, std::string_view source) {
+bool InSource(text::PersonalDataType type, std::string_view value, std::string_view source) {
   if (source.find(value) != std::string_view::npos) return true;
-  const std::string wanted = CanonicalPii(type, value);
-  const std::vector<PiiSpan> spans = FindPii(source);
-  return std::any_of(spans.begin(), spans.end(), [&](const PiiSpan& span) {
-    return CanonicalPii(span.type, source.substr(span.begin, span.end - span.begin)) == wanted;
+  const std::string wanted = text::CanonicalPersonalData(type, value);
+  const std::vector<text::PersonalDataSpan> spans = text::FindPersonalData(source);
+  return std::any_of(spans.begin(), spans.end(), [&](const text::PersonalDataSpan& span) {
+    return text::CanonicalPersonalData(span.type,
+                                       source.substr(span.begin, span.end - span.begin)) == wanted;
   });
 }
 
-bool MayShow(PiiType type, std::string_view value, const v1::ReviewRequest& request) {
-  if (type == PiiType::kEmail && !request.customer().email().empty() &&
-      CanonicalPii(type, value) == CanonicalPii(type, request.customer().email())) {
+bool MayShow(text::PersonalDataType type, std::string_view value,
+             const v1::ReviewRequest& request) {
+  if (type == text::PersonalDataType::kEmail && !request.customer().email().empty() &&
+      text::CanonicalPersonalData(type, value) ==
+          text::CanonicalPersonalData(type, request.customer().email())) {
     return true;
   }
   for (const v1::Record& record : request.records()) {
@@ -183,22 +186,25 @@ absl::StatusOr<Review> Critic::JudgeOutput(const v1::ReviewRequest& request) con
                    policies_.output.Judge({&views, request.text()}, request.language(),
                                           OwnIdentifiers(request.customer())));
   if (rule != nullptr) return BlockedBy(*rule);
-  for (const PiiSpan& span : FindPii(request.text())) {
+  for (const text::PersonalDataSpan& span : text::FindPersonalData(request.text())) {
     const std::string_view value =
         std::string_view(request.text()).substr(span.begin, span.end - span.begin);
     if (!MayShow(span.type, value, request)) {
       return Blocked("personal_data",
-                     absl::StrCat("personal_data.", std::string(PiiTypeName(span.type))),
-                     absl::StrCat("it shows a ", std::string(PiiTypeName(span.type)),
+                     absl::StrCat("personal_data.", std::string(text::PersonalDataName(span.type))),
+                     absl::StrCat("it shows a ", std::string(text::PersonalDataName(span.type)),
                                   " that is not this customer's"),
                      "withheld");
     }
   }
-  if (std::string objection = grounding_.Objection(request); !objection.empty()) {
-    return Blocked("unsupported_claim", "grounding", absl::StrCat("it states ", objection),
+  Grounded grounded = grounding_.Judge(request);
+  if (!grounded.objection.empty()) {
+    return Blocked("unsupported_claim", "grounding", absl::StrCat("it states ", grounded.objection),
                    "withheld");
   }
-  return Allowed();
+  Review review = Allowed();
+  review.supported_by = std::move(grounded.supported_by);
+  return review;
 }
 
 std::string Critic::CannedAnswer(std::string_view key, std::string_view language) const {

@@ -32,6 +32,8 @@ struct Review {
   std::string reason;
   // Key of CannedAnswer; empty when allowed.
   std::string answer;
+  // Which passages and records bear out an output; see Grounded::supported_by.
+  std::vector<std::string> supported_by;
 };
 
 // What the build trained (evidence.h).

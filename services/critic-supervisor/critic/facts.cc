@@ -102,9 +102,19 @@ bool IsNumberSuffix(std::string_view letters) {
   return std::find(std::begin(kSuffixes), std::end(kSuffixes), letters) != std::end(kSuffixes);
 }
 
+// The bytes of "€" or "£" at `i`, which are no letters; 0 for others.
+size_t CurrencySize(std::string_view text, size_t i) {
+  if (text.substr(i, 3) == "\xE2\x82\xAC") return 3;
+  return text.substr(i, 2) == "\xC2\xA3" ? 2 : 0;
+}
+
 std::vector<Piece> Split(std::string_view text) {
   std::vector<Piece> pieces;
   for (size_t i = 0; i < text.size();) {
+    if (const size_t sign = CurrencySize(text, i); sign > 0) {
+      i += sign;
+      continue;
+    }
     if (!Letter(text[i]) && !Digit(text[i])) {
       ++i;
       continue;
@@ -129,6 +139,7 @@ std::vector<Piece> Split(std::string_view text) {
     while (end < text.size() && (Letter(text[end]) || Digit(text[end]) ||
                                  (text[end] == '-' && end > i && end + 1 < text.size() &&
                                   (Letter(text[end + 1]) || Digit(text[end + 1]))))) {
+      if (CurrencySize(text, end) > 0) break;
       letters |= Letter(text[end]);
       digits |= Digit(text[end]);
       ++end;
@@ -198,40 +209,17 @@ bool IsDay(int value) { return value >= 1 && value <= 31; }
 bool IsMonth(int value) { return value >= 1 && value <= 12; }
 bool IsYear(int value) { return value >= 1900 && value <= 2199; }
 
-// Dates of digits only: 2026-11-21, 21/11/2026, 21.11.2026. Replaces them by spaces.
+// Dates of digits only. Replaces them by spaces.
 void TakeNumericDates(std::string& text, Facts& facts) {
   for (size_t i = 0; i < text.size(); ++i) {
-    if (!Digit(text[i]) || (i > 0 && (Digit(text[i - 1]) || Letter(text[i - 1])))) continue;
-    std::array<int, 3> part{};
-    size_t at = i;
-    char separator = 0;
-    int count = 0;
-    while (count < 3) {
-      size_t end = at;
-      while (end < text.size() && Digit(text[end]) && end - at < 5) ++end;
-      if (end == at) break;
-      part[static_cast<size_t>(count++)] = ToInt(std::string_view(text).substr(at, end - at));
-      at = end;
-      if (count == 3) break;
-      if (at >= text.size() || (text[at] != '-' && text[at] != '/' && text[at] != '.')) break;
-      if (separator != 0 && text[at] != separator) break;
-      separator = text[at++];
-    }
-    if (count != 3 || (at < text.size() && Digit(text[at]))) continue;
+    if (!Digit(text[i])) continue;
     Date date;
-    if (IsYear(part[0]) && IsMonth(part[1]) && IsDay(part[2])) {
-      date = {part[0], part[1], part[2]};
-    } else if (IsDay(part[0]) && IsMonth(part[1]) && IsYear(part[2])) {
-      date = {part[2], part[1], part[0]};
-    } else if (IsMonth(part[0]) && IsDay(part[1]) && IsYear(part[2])) {
-      date = {part[2], part[0], part[1]};
-    } else {
-      continue;
-    }
+    const size_t end = NumericDateAt(text, i, date);
+    if (end == i) continue;
     facts.dates.push_back(date);
-    for (size_t k = i; k < at; ++k) text[k] = ' ';
+    for (size_t k = i; k < end; ++k) text[k] = ' ';
     // A time of day glued on (2026-11-21t10:00:00z) is read as numbers of its own.
-    if (at < text.size() && text[at] == 't') text[at] = ' ';
+    if (end < text.size() && text[end] == 't') text[end] = ' ';
   }
 }
 
@@ -284,6 +272,41 @@ bool TakeNamedDate(const std::vector<Piece>& pieces, size_t i, std::vector<bool>
 }
 
 }  // namespace
+
+int MonthNamed(std::string_view folded) {
+  const auto found = Months().find(absl::string_view(folded.data(), folded.size()));
+  return found == Months().end() ? 0 : found->second;
+}
+
+size_t NumericDateAt(std::string_view text, size_t begin, Date& date) {
+  if (begin > 0 && (Digit(text[begin - 1]) || Letter(text[begin - 1]))) return begin;
+  std::array<int, 3> part{};
+  size_t at = begin;
+  char separator = 0;
+  int count = 0;
+  while (count < 3) {
+    size_t end = at;
+    while (end < text.size() && Digit(text[end]) && end - at < 5) ++end;
+    if (end == at) break;
+    part[static_cast<size_t>(count++)] = ToInt(text.substr(at, end - at));
+    at = end;
+    if (count == 3) break;
+    if (at >= text.size() || (text[at] != '-' && text[at] != '/' && text[at] != '.')) break;
+    if (separator != 0 && text[at] != separator) break;
+    separator = text[at++];
+  }
+  if (count != 3 || (at < text.size() && Digit(text[at]))) return begin;
+  if (IsYear(part[0]) && IsMonth(part[1]) && IsDay(part[2])) {
+    date = {part[0], part[1], part[2]};
+  } else if (IsDay(part[0]) && IsMonth(part[1]) && IsYear(part[2])) {
+    date = {part[2], part[1], part[0]};
+  } else if (IsMonth(part[0]) && IsDay(part[1]) && IsYear(part[2])) {
+    date = {part[2], part[0], part[1]};
+  } else {
+    return begin;
+  }
+  return at;
+}
 
 bool SameDay(const Date& a, const Date& b) {
   return a.month == b.month && a.day == b.day && (a.year == 0 || b.year == 0 || a.year == b.year);

@@ -32,6 +32,13 @@ struct Facts {
 // `folded` is a text that FoldAccents has folded. With `number_words`, "two" counts as 2.
 Facts ExtractFacts(std::string_view folded, bool number_words);
 
+// 1 to 12 for the name of a month, 0 for other words.
+int MonthNamed(std::string_view folded);
+
+// The date of digits only that begins at `begin`: 2026-11-21, 21/11/2026, 21.11.2026. Returns its
+// end, `begin` when there is none.
+size_t NumericDateAt(std::string_view text, size_t begin, Date& date);
+
 // The day is the same, and so is the year when both say it.
 bool SameDay(const Date& a, const Date& b);
 

@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/strings.h"
 #include "common/base/text.h"
+#include "common/text/personal_data.h"
 #include "common/text/phrases.h"
 #include "services/critic-supervisor/critic/facts.h"
 #include "services/critic-supervisor/critic/normalise.h"
-#include "services/critic-supervisor/critic/pii.h"
 
 namespace switchboard::critic {
 namespace {
 
-// Shorter words are articles and prepositions in the four languages.
+// Shorter words are articles and prepositions.
 constexpr size_t kContentSizeMin = 4;
 // Inflections differ at the end: deliver, delivered, delivery.
 constexpr size_t kStemSize = 6;
@@ -22,8 +22,6 @@ constexpr size_t kStemSize = 6;
 std::string_view Primary(std::string_view language) {
   return language.substr(0, language.find('-'));
 }
-
-std::string Stem(std::string_view word) { return std::string(word.substr(0, kStemSize)); }
 
 std::vector<std::string> WordsOf(std::string_view folded) {
   const text::Tokens tokens = text::Tokenize(folded);
@@ -36,36 +34,135 @@ std::vector<std::string> WordsOf(std::string_view folded) {
 // Telephone numbers and addresses have been judged as personal data before (critic.cc): their
 // digits are no figures.
 std::string WithoutPersonalData(std::string text) {
-  for (const PiiSpan& span : FindPii(text))
+  for (const text::PersonalDataSpan& span : text::FindPersonalData(text))
     std::fill(text.begin() + static_cast<long>(span.begin),
               text.begin() + static_cast<long>(span.end), ' ');
   return text;
 }
 
-}  // namespace
+// The text is one or more whole sentences of the passage, or a whole line: a part of a sentence
+// may leave out the condition.
+bool StandsWhole(std::string_view passage, std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) text.remove_suffix(1);
+  constexpr std::string_view kEnds = ".!?:\n";
+  for (size_t at = passage.find(text); !text.empty() && at != std::string_view::npos;
+       at = passage.find(text, at + 1)) {
+    const size_t before = passage.substr(0, at).find_last_not_of(" \"'*-#");
+    const bool begins =
+        before == std::string_view::npos || kEnds.find(passage[before]) != std::string_view::npos;
+    const size_t end = at + text.size();
+    const bool ends = end >= passage.size() || passage[end] == '\n' ||
+                      kEnds.find(text.back()) != std::string_view::npos;
+    if (begins && ends) return true;
+  }
+  return false;
+}
 
-struct Grounding::Sources {
-  struct Text {
-    std::string folded;
-    std::string_view language;  // empty: any
-    absl::flat_hash_set<std::string> stems;
+// "warranty_months": the unit of the value stands in the name of the field.
+std::string_view UnitOfField(std::string_view key) {
+  const size_t bar = key.rfind('_');
+  const std::string_view last = bar == std::string_view::npos ? key : key.substr(bar + 1);
+  for (const std::string_view unit : {"minutes", "hours", "days", "weeks", "months", "years", "g",
+                                      "kg", "cm", "mm", "ml", "percent"}) {
+    if (last == unit) return unit;
+  }
+  return "";
+}
+
+// A record as a text: all that is known of it in one sentence.
+std::string Tell(const v1::Record& record) {
+  std::string told = absl::StrCat(record.kind(), " ", record.id());
+  if (record.access() != v1::Record::GRANTED) return told;
+  const auto currency = record.fields().find("currency");
+  for (const auto& [key, value] : record.fields()) {
+    if (value.empty()) continue;
+    absl::StrAppend(&told, ", ", key, " ", value);
+    const std::string_view unit = UnitOfField(key);
+    if (!unit.empty()) absl::StrAppend(&told, " ", ToAbsl(unit));
+    const bool amount = key == "total" || key == "price" || key.find("amount") != std::string::npos;
+    if (amount && currency != record.fields().end()) absl::StrAppend(&told, " ", currency->second);
+  }
+  return told;
+}
+
+// Titles and texts of the passages, then the records.
+Sources ReadSources(const v1::ReviewRequest& request) {
+  Sources sources;
+  const int spoken = LanguageIndex(request.language());
+  const auto mark = [&](bool title) {
+    const size_t read = sources.titles.size();
+    sources.titles.resize(sources.statements.sentences.size(), title);
+    for (size_t s = read; s < sources.titles.size(); ++s) {
+      sources.statements.sentences[s].source = static_cast<uint32_t>(sources.texts.size() - 1);
+    }
   };
-  std::vector<Text> passages;
-  Facts facts;
-  Facts record_facts;
-  absl::flat_hash_set<std::string> words;
-  uint64_t claims = 0;
-  size_t records = 0;
-};
+  for (const v1::Passage& passage : request.passages()) {
+    int language = LanguageIndex(passage.language());
+    if (passage.language().empty()) language = spoken;
+    sources.texts.push_back({.record = false, .comparable = language == spoken});
+    Read(passage.title(), language, sources.statements);
+    if (passage.section() != passage.title()) Read(passage.section(), language, sources.statements);
+    mark(true);
+    Read(passage.text(), language, sources.statements);
+    mark(false);
+  }
+  size_t granted = 0;
+  for (const v1::Record& record : request.records()) {
+    granted += record.access() == v1::Record::GRANTED;
+    sources.texts.push_back({.record = true, .comparable = false});
+    Read(Tell(record), 0, sources.statements);
+    // "You have 2 orders": how many there are is known.
+    if (granted > 1) Read(absl::StrCat(granted, " ", record.kind()), 0, sources.statements);
+    mark(false);
+  }
+  return sources;
+}
 
-struct Grounding::Sentence {
-  std::string_view raw;
-  std::string folded;
-  std::string_view language;
-  bool question = false;
-  std::vector<std::string> words;
-  Facts facts;
-};
+std::string IdOf(const v1::ReviewRequest& request, size_t source) {
+  const auto passages = static_cast<size_t>(request.passages_size());
+  if (source < passages) return request.passages(static_cast<int>(source)).document_id();
+  const v1::Record& record = request.records(static_cast<int>(source - passages));
+  return absl::StrCat(record.kind(), ":", record.id());
+}
+
+bool Has(const Statements& claim, const Sentence& sentence, WordClass word_class) {
+  return std::any_of(claim.words.begin() + sentence.first, claim.words.begin() + sentence.last,
+                     [&](const Word& word) { return word.word_class == word_class; });
+}
+
+// What the generator is told.
+std::string_view ObjectionTo(const Alignment& alignment) {
+  switch (alignment.Reason()) {
+    case Feature::kQuantity:
+      return "a number or date that no source gives";
+    case Feature::kBinding:
+      return "a number that the sources give for something else";
+    case Feature::kBound:
+      return "a limit the wrong way round";
+    case Feature::kWeekday:
+      return "a day that the source does not name";
+    case Feature::kNegation:
+      return "the opposite of what the source says";
+    case Feature::kUniversal:
+      return "in general what the source does not";
+    case Feature::kCondition:
+    case Feature::kNarrowing:
+      return "without its condition what the source limits";
+    case Feature::kOnly:
+      return "a restriction that the source does not make";
+    case Feature::kComparison:
+      return "a comparison that no source makes";
+    case Feature::kName:
+      return "of one thing what the source says of another";
+    case Feature::kPromise:
+      return "a promise that no source makes";
+    default:
+      return "a statement that no passage supports";
+  }
+}
+
+}  // namespace
 
 Grounding::Grounding(const GroundingPolicy& policy) : coverage_min_(policy.coverage_min) {
   for (const auto& [name, stems] : policy.claims) {
@@ -94,228 +191,149 @@ uint64_t Grounding::ClaimsOf(const std::vector<std::string>& words) const {
   return claims;
 }
 
-Grounding::Sources Grounding::Read(const v1::ReviewRequest& request) const {
-  Sources sources;
-  std::string all_records;
-  const auto add_facts = [](Facts& to, Facts from) {
-    std::move(from.dates.begin(), from.dates.end(), std::back_inserter(to.dates));
-    std::move(from.numbers.begin(), from.numbers.end(), std::back_inserter(to.numbers));
-    std::move(from.identifiers.begin(), from.identifiers.end(), std::back_inserter(to.identifiers));
-    std::move(from.addresses.begin(), from.addresses.end(), std::back_inserter(to.addresses));
+bool Grounding::IsKnownName(std::string_view word) const {
+  return known_names_.contains(FoldAccents(word));
+}
+
+// The company's own name and words like "OK" are no claims.
+void Grounding::ForgetKnownNames(std::string_view text, std::string_view language,
+                                 Statements& claim) const {
+  for (Word& word : claim.words) {
+    if (Primary(language) == "de") word.name = false;
+    if (!word.name || word.known || !IsKnownName(text.substr(word.begin, word.size))) continue;
+    word.name = false;
+    word.word_class = WordClass::kTalk;
+  }
+}
+
+std::string Grounding::UnsupportedFact(const v1::ReviewRequest& request, const Statements& claim,
+                                       const Sources& sources) const {
+  const auto in_source = [&](std::string_view folded) {
+    const auto holds = [&](std::string_view text) {
+      return FoldAccents(text).find(folded) != std::string::npos;
+    };
+    return std::any_of(request.passages().begin(), request.passages().end(),
+                       [&](const v1::Passage& passage) {
+                         return holds(passage.text()) || holds(passage.title());
+                       }) ||
+           std::any_of(request.records().begin(), request.records().end(),
+                       [&](const v1::Record& record) { return holds(Tell(record)); });
   };
-  for (const v1::Passage& passage : request.passages()) {
-    Sources::Text text;
-    text.folded =
-        Fold(absl::StrCat(passage.title(), "\n", passage.section(), "\n", passage.text()));
-    text.language = Primary(passage.language());
-    std::vector<std::string> words = WordsOf(text.folded);
-    sources.claims |= ClaimsOf(words);
-    for (std::string& word : words) {
-      if (word.size() >= kContentSizeMin) text.stems.insert(Stem(word));
-      sources.words.insert(std::move(word));
-    }
-    add_facts(sources.facts, ExtractFacts(text.folded, /*number_words=*/true));
-    sources.passages.push_back(std::move(text));
-  }
-  for (const v1::Record& record : request.records()) {
-    absl::StrAppend(&all_records, record.kind(), " ", record.id(), "\n");
-    if (record.access() != v1::Record::GRANTED) continue;
-    ++sources.records;
-    for (const auto& [key, value] : record.fields()) {
-      if (!value.empty()) absl::StrAppend(&all_records, key, " ", value, "\n");
-    }
-  }
-  const std::string folded = Fold(all_records);
-  std::vector<std::string> words = WordsOf(folded);
-  sources.claims |= ClaimsOf(words);
-  for (std::string& word : words) sources.words.insert(std::move(word));
-  sources.record_facts = ExtractFacts(folded, /*number_words=*/false);
-  // "You have 2 orders": how many there are is known.
-  if (sources.records > 0) sources.facts.numbers.push_back({std::to_string(sources.records)});
-  add_facts(sources.facts, sources.record_facts);
-  return sources;
-}
-
-namespace {
-
-bool HasNumber(const Facts& facts, const std::vector<std::string>& readings) {
-  return std::any_of(facts.numbers.begin(), facts.numbers.end(), [&](const auto& other) {
-    return std::any_of(other.begin(), other.end(), [&](const std::string& reading) {
-      return std::find(readings.begin(), readings.end(), reading) != readings.end();
-    });
-  });
-}
-
-bool HasDate(const Facts& facts, const Date& date) {
-  return std::any_of(facts.dates.begin(), facts.dates.end(),
-                     [&](const Date& other) { return SameDay(date, other); });
-}
-
-bool Has(const std::vector<std::string>& values, const std::string& value) {
-  return std::find(values.begin(), values.end(), value) != values.end();
-}
-
-// A number that a source writes inside an identifier or a date: 1001 of JP-1001, 2026 of
-// 2026-11-21.
-bool IsPartOfFact(const Facts& facts, const std::vector<std::string>& readings) {
-  for (const std::string& reading : readings) {
-    for (const Date& date : facts.dates) {
-      if (std::to_string(date.year) == reading) return true;
-    }
+  const bool has_address = request.text().find('@') != std::string::npos ||
+                           request.text().find("://") != std::string::npos ||
+                           request.text().find("www.") != std::string::npos;
+  const bool has_identifier = std::any_of(claim.words.begin(), claim.words.end(),
+                                          [](const Word& word) { return word.identifier; });
+  if (has_address || has_identifier) {
+    const Facts facts = ExtractFacts(WithoutPersonalData(Fold(request.text())), false);
     for (const std::string& identifier : facts.identifiers) {
-      const size_t at = identifier.find(reading);
-      if (at == std::string::npos) continue;
-      const size_t end = at + reading.size();
-      const bool whole =
-          (at == 0 || !absl::ascii_isdigit(static_cast<unsigned char>(identifier[at - 1]))) &&
-          (end == identifier.size() ||
-           !absl::ascii_isdigit(static_cast<unsigned char>(identifier[end])));
-      if (whole) return true;
+      if (!in_source(identifier)) return "an identifier that no source gives";
+    }
+    for (const std::string& address : facts.addresses) {
+      if (!in_source(address)) return "an address that no source gives";
     }
   }
-  return false;
-}
-
-}  // namespace
-
-std::string Grounding::UnsupportedFact(const Sentence& sentence, const Sources& sources) const {
-  for (const Date& date : sentence.facts.dates) {
-    if (!HasDate(sources.facts, date)) return "a date that no source gives";
-  }
-  for (const auto& readings : sentence.facts.numbers) {
-    if (!HasNumber(sources.facts, readings) && !IsPartOfFact(sources.facts, readings)) {
-      return "a number that no source gives";
-    }
-  }
-  for (const std::string& identifier : sentence.facts.identifiers) {
-    const bool known =
-        Has(sources.facts.identifiers, identifier) ||
-        std::any_of(sources.passages.begin(), sources.passages.end(), [&](const auto& passage) {
-          return passage.folded.find(identifier) != std::string::npos;
-        });
-    if (!known) return "an identifier that no source gives";
-  }
-  for (const std::string& address : sentence.facts.addresses) {
-    const bool known =
-        Has(sources.facts.addresses, address) ||
-        std::any_of(sources.passages.begin(), sources.passages.end(), [&](const auto& passage) {
-          return passage.folded.find(address) != std::string::npos;
-        });
-    if (!known) return "an address that no source gives";
-  }
-  return "";
-}
-
-// Capitalised words inside a sentence. German writes every noun so, and there the check means
-// nothing.
-std::string Grounding::UnsupportedName(const Sentence& sentence, const Sources& sources) const {
-  if (sentence.language == "de") return "";
-  bool starts = true;
-  for (size_t i = 0; i < sentence.raw.size();) {
-    size_t next = i;
-    const char32_t c = NextCodePoint(sentence.raw, next);
-    const bool letter = (c < 0x80 && absl::ascii_isalpha(static_cast<unsigned char>(c))) ||
-                        (c >= 0xC0 && c < 0x250);
-    if (!letter) {
-      if (c == '.' || c == '!' || c == '?' || c == ':' || c == '\n' || c == '"' || c == '(' ||
-          c == 0x201C || c == 0xAB || c == 0xBF || c == 0xA1 || c == 0x2022 || c == '-' ||
-          c == '*' || c == 0x2014 || c == 0x2013 || c == '#') {
-        starts = true;
-      }
-      i = next;
-      continue;
-    }
-    size_t end = i;
-    while (end < sentence.raw.size()) {
-      size_t step = end;
-      const char32_t inner = NextCodePoint(sentence.raw, step);
-      const bool more = (inner < 0x80 && absl::ascii_isalnum(static_cast<unsigned char>(inner))) ||
-                        (inner >= 0xC0 && inner < 0x250);
-      if (!more) break;
-      end = step;
-    }
-    const std::string_view word = sentence.raw.substr(i, end - i);
-    const std::string folded = FoldAccents(word);
-    const bool capital = ToLower(word).substr(0, next - i) != word.substr(0, next - i);
-    const bool digits =
-        std::any_of(word.begin(), word.end(), [](char b) { return b >= '0' && b <= '9'; });
-    if (capital && !starts && !digits && word.size() > 1 && !sources.words.contains(folded) &&
-        !known_names_.contains(folded)) {
+  // Capitalised words inside a sentence. German writes every noun so.
+  if (Primary(request.language()) == "de") return "";
+  for (const Word& word : claim.words) {
+    if (!word.name || word.known || word.identifier) continue;
+    const bool found = std::any_of(sources.statements.words.begin(), sources.statements.words.end(),
+                                   [&](const Word& other) { return other.key == word.key; });
+    if (!found && !IsKnownName(std::string_view(request.text()).substr(word.begin, word.size)) &&
+        !in_source(FoldAccents(std::string_view(request.text()).substr(word.begin, word.size)))) {
       return "a name that no source gives";
     }
-    starts = false;
-    i = end;
   }
   return "";
 }
 
-std::string Grounding::UnsupportedClaim(const Sentence& sentence, const Sources& sources) const {
-  const uint64_t missing = ClaimsOf(sentence.words) & ~sources.claims;
+// For languages without a vocabulary.
+std::string Grounding::UnsupportedClaim(const v1::ReviewRequest& request) const {
+  const std::string folded = Fold(request.text());
+  const std::vector<std::string> words = WordsOf(folded);
+  const Facts facts = ExtractFacts(WithoutPersonalData(folded), /*number_words=*/false);
+  const uint64_t claims = ClaimsOf(words);
+  std::vector<std::string> content;
+  for (const std::string& word : words) {
+    if (word.size() >= kContentSizeMin && !common_.contains(word))
+      content.push_back(word.substr(0, kStemSize));
+  }
+  uint64_t missing = claims;
+  bool comparable = false, covered = false;
+  for (const v1::Passage& passage : request.passages()) {
+    const std::vector<std::string> said =
+        WordsOf(Fold(absl::StrCat(passage.title(), "\n", passage.text())));
+    missing &= ~ClaimsOf(said);
+    if (!passage.language().empty() && Primary(passage.language()) != Primary(request.language()))
+      continue;
+    comparable = true;
+    const auto shared = std::count_if(content.begin(), content.end(), [&](const std::string& stem) {
+      return std::any_of(said.begin(), said.end(),
+                         [&](const std::string& word) { return word.starts_with(stem); });
+    });
+    covered |= static_cast<double>(shared) >= coverage_min_ * static_cast<double>(content.size());
+  }
+  for (const v1::Record& record : request.records())
+    missing &= ~ClaimsOf(WordsOf(Fold(Tell(record))));
   for (size_t c = 0; c < claim_names_.size(); ++c) {
     if (missing >> c & 1)
       return absl::StrCat("a claim that no source makes (", claim_names_[c], ")");
   }
-  return "";
+  // Two words are no basis for a share; a translation shares no words with its source.
+  const bool states = !facts.empty() || claims != 0;
+  if (!states || content.size() < 3 || covered || request.records_size() > 0) return "";
+  return comparable || request.passages().empty() ? "a statement that no passage supports" : "";
 }
 
-bool Grounding::Covered(const Sentence& sentence, const Sources& sources,
-                        std::string_view language) const {
-  std::vector<std::string> content;
-  for (const std::string& word : sentence.words) {
-    if (word.size() >= kContentSizeMin && !common_.contains(word)) content.push_back(Stem(word));
+std::vector<Alignment> Grounding::Align(const v1::ReviewRequest& request) const {
+  Statements claim;
+  Read(WithoutPersonalData(request.text()), LanguageIndex(request.language()), claim);
+  const Sources sources = ReadSources(request);
+  std::vector<Alignment> alignments;
+  for (const Sentence& sentence : claim.sentences) {
+    alignments.push_back(critic::Align(claim, sentence, sources));
+    if (Has(claim, sentence, WordClass::kUnknown) && !Has(claim, sentence, WordClass::kContrast))
+      alignments.back().states_nothing = true;
+    // A question offers or asks; it claims nothing but the figures in it.
+    if (sentence.question &&
+        alignments.back().features[static_cast<size_t>(Feature::kQuantity)] == 0)
+      alignments.back().states_nothing = true;
   }
-  // Two words are no basis for a share.
-  if (content.size() < 3) return true;
-  bool comparable = false;
-  for (const Sources::Text& passage : sources.passages) {
-    if (!language.empty() && !passage.language.empty() && passage.language != language) continue;
-    comparable = true;
-    const auto shared = std::count_if(content.begin(), content.end(), [&](const std::string& stem) {
-      return passage.stems.contains(stem);
-    });
-    if (static_cast<double>(shared) >= coverage_min_ * static_cast<double>(content.size()))
-      return true;
-  }
-  // A translation shares no words with its source; its facts and claims have been checked.
-  return !comparable && !sources.passages.empty();
+  return alignments;
 }
 
-std::string Grounding::Objection(const v1::ReviewRequest& request) const {
-  Sentence sentence;
-  sentence.raw = request.text();
-  sentence.folded = Fold(request.text());
-  sentence.language = Primary(request.language());
+Grounded Grounding::Judge(const v1::ReviewRequest& request) const {
   for (const v1::Passage& passage : request.passages()) {
-    // What stands in a passage word for word needs no further look.
-    if (passage.text().find(request.text()) != std::string::npos) return "";
+    if (StandsWhole(passage.text(), request.text())) return {"", {passage.document_id()}};
   }
-  sentence.words = WordsOf(sentence.folded);
-  sentence.facts = ExtractFacts(WithoutPersonalData(sentence.folded), /*number_words=*/false);
-  const size_t last = sentence.folded.find_last_not_of(" \n\"')");
-  sentence.question = last != std::string::npos && sentence.folded[last] == '?';
-  const Sources sources = Read(request);
-  if (std::string objection = UnsupportedFact(sentence, sources); !objection.empty())
-    return objection;
-  if (std::string objection = UnsupportedName(sentence, sources); !objection.empty())
-    return objection;
-  // A question offers or asks; it claims nothing.
-  if (sentence.question) return "";
-  if (std::string objection = UnsupportedClaim(sentence, sources); !objection.empty())
-    return objection;
-  if (sentence.facts.empty() && ClaimsOf(sentence.words) == 0) return "";
-  const bool from_record =
-      std::any_of(sentence.facts.numbers.begin(), sentence.facts.numbers.end(),
-                  [&](const auto& readings) {
-                    return HasNumber(sources.record_facts, readings) ||
-                           IsPartOfFact(sources.record_facts, readings);
-                  }) ||
-      std::any_of(sentence.facts.dates.begin(), sentence.facts.dates.end(),
-                  [&](const Date& date) { return HasDate(sources.record_facts, date); }) ||
-      std::any_of(sentence.facts.identifiers.begin(), sentence.facts.identifiers.end(),
-                  [&](const std::string& id) { return Has(sources.record_facts.identifiers, id); });
-  if (from_record || (sources.records > 0 && sentence.facts.empty())) return "";
-  return Covered(sentence, sources, sentence.language) ? ""
-                                                       : "a statement that no passage supports";
+  Grounded grounded;
+  const int language = LanguageIndex(request.language());
+  Statements claim;
+  Read(WithoutPersonalData(request.text()), language, claim);
+  const Sources sources = ReadSources(request);
+  grounded.objection = UnsupportedFact(request, claim, sources);
+  if (!grounded.objection.empty()) return grounded;
+  ForgetKnownNames(request.text(), request.language(), claim);
+  for (const Sentence& sentence : claim.sentences) {
+    Alignment alignment = critic::Align(claim, sentence, sources);
+    const bool figures = alignment.features[static_cast<size_t>(Feature::kQuantity)] > 0;
+    const bool unknown =
+        Has(claim, sentence, WordClass::kUnknown) && !Has(claim, sentence, WordClass::kContrast);
+    if (alignment.states_nothing || ((unknown || sentence.question) && !figures)) continue;
+    if (language < 0 ? figures : alignment.Score() > 0) {
+      grounded.objection = std::string(ObjectionTo(alignment));
+      return grounded;
+    }
+    for (const uint32_t source : alignment.support) {
+      std::string id = IdOf(request, source);
+      if (std::find(grounded.supported_by.begin(), grounded.supported_by.end(), id) ==
+          grounded.supported_by.end()) {
+        grounded.supported_by.push_back(std::move(id));
+      }
+    }
+  }
+  if (language < 0) grounded.objection = UnsupportedClaim(request);
+  return grounded;
 }
 
 }  // namespace switchboard::critic

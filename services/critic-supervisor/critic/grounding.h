@@ -1,42 +1,55 @@
-// Tells whether a sentence of an answer says only what its sources say.
+// Tells whether a sentence of an answer says only what its sources say, and which of them say it.
 //
 //   Grounding grounding(policy);
-//   std::string objection = grounding.Objection(request);   // empty: supported
+//   Grounded grounded = grounding.Judge(request);
+//   grounded.objection;      // empty: supported
+//   grounded.supported_by;   // {"return-policy", "order:10452"}
 //
-// Every number, date, identifier, address and (outside German) capitalised name must stand in a
-// passage or a record; every claim the policy lists (a refund, something free, a guarantee …) must
-// be made by a source; a sentence that states such facts must share enough words with its best
-// passage in the same language, unless a record bears it out. Openers, offers and apologies state
-// nothing checkable and pass.
+// First what can be looked up: every identifier, address and (outside German) name must stand in a
+// source. Then each sentence is laid beside the sentences of the passages and the fields of the
+// records (alignment.h): words by meaning, quantities with their unit and what they are said of,
+// negation, conditions, "always" and "only". Openers, offers, questions back and "I don't know"
+// state nothing and pass. What stands in a passage sentence for sentence passes at once.
+//
+// English, French and Spanish. In other languages the facts, the claims of the policy and a share
+// of common words are checked.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "services/critic-supervisor/critic/alignment.h"
 #include "services/critic-supervisor/critic/policy.h"
 #include "switchboard/v1/agents.pb.h"
 
 namespace switchboard::critic {
 
+struct Grounded {
+  // What no source supports, in words for the generator and without the value itself; empty when
+  // all is supported.
+  std::string objection;
+  // Document ids of passages and "<kind>:<id>" of records, the best of each sentence first; empty
+  // when the text states nothing.
+  std::vector<std::string> supported_by;
+};
+
 class Grounding {
  public:
   explicit Grounding(const GroundingPolicy& policy);
 
-  // What no source supports, in words for the generator and without the value itself; empty when
-  // all is supported.
-  std::string Objection(const v1::ReviewRequest& request) const;
+  Grounded Judge(const v1::ReviewRequest& request) const;
+
+  // The alignment of each sentence of the text; what fit_grounding learns from.
+  std::vector<Alignment> Align(const v1::ReviewRequest& request) const;
 
  private:
-  struct Sources;
-  struct Sentence;
-  Sources Read(const v1::ReviewRequest& request) const;
-  std::string UnsupportedFact(const Sentence& sentence, const Sources& sources) const;
-  std::string UnsupportedName(const Sentence& sentence, const Sources& sources) const;
-  std::string UnsupportedClaim(const Sentence& sentence, const Sources& sources) const;
-  bool Covered(const Sentence& sentence, const Sources& sources, std::string_view language) const;
+  std::string UnsupportedFact(const v1::ReviewRequest& request, const Statements& claim,
+                              const Sources& sources) const;
+  std::string UnsupportedClaim(const v1::ReviewRequest& request) const;
+  void ForgetKnownNames(std::string_view text, std::string_view language, Statements& claim) const;
+  bool IsKnownName(std::string_view word) const;
   // Bit c: concept c is stated by one of the words.
   uint64_t ClaimsOf(const std::vector<std::string>& words) const;
 

@@ -31,7 +31,8 @@ v1::ReviewRequest Output(const std::string& sentence, const std::string& languag
       "days. "
       "Returns in the EU are free. Call +44 20 7946 0164 or write to help@example.com. Parcels "
       "weigh up "
-      "to 1,350 g. The hotline is open from 8:00 to 20:00.");
+      "to 1,350 g. The hotline is open from 8:00 to 20:00. You can reset your password in the "
+      "app.");
   auto& order = *request.add_records();
   order.set_kind("order");
   order.set_id("10452");
@@ -135,6 +136,48 @@ TEST(CriticOutput, WithoutSourcesOnlyWhatStatesNothingPasses) {
   request.set_text("I'm sorry, I don't know that. Shall I ask a colleague?");
   EXPECT_EQ(Shipped().Examine(request).verdict, v1::ReviewReply::ALLOW);
   request.set_text("Delivery takes 3 days.");
+  EXPECT_EQ(Shipped().Examine(request).verdict, v1::ReviewReply::BLOCK);
+}
+
+TEST(CriticOutput, ComparesWhatIsSaidAndNotOnlyTheNumbers) {
+  struct Case {
+    const char* what;
+    const char* language;
+    const char* sentence;
+    bool supported;
+  };
+  const Case cases[] = {
+      {"a number in words", "en", "You can return an item within thirty days of delivery.", true},
+      {"another unit", "en", "You can return an item within 30 weeks of delivery.", false},
+      {"working days are no days", "en", "The refund is paid within 5 days.", false},
+      {"the time in another notation", "en", "The hotline is open from 8 am to 8 pm.", true},
+      {"another time", "en", "The hotline is open from 8 am to 9 pm.", false},
+      {"the opposite", "en", "You cannot return an item within 30 days of delivery.", false},
+      {"a comparison", "en", "The hotline is faster than e-mail.", false},
+  };
+  for (const Case& c : cases) {
+    const Review review = Shipped().Examine(Output(c.sentence, c.language));
+    EXPECT_EQ(review.verdict, c.supported ? v1::ReviewReply::ALLOW : v1::ReviewReply::BLOCK)
+        << c.what << ": " << c.sentence << " (" << review.reason << ")";
+  }
+}
+
+TEST(CriticOutput, NamesWhatSupportsASentence) {
+  v1::ReviewRequest request = Output("You can return an item within 30 days of delivery.", "en");
+  request.mutable_passages(0)->set_document_id("return-policy");
+  EXPECT_THAT(Shipped().Examine(request).supported_by, testing::ElementsAre("return-policy"));
+  request.set_text("Order 10452 should arrive on 21 November 2026 with ParcelFox.");
+  EXPECT_THAT(Shipped().Examine(request).supported_by, testing::Contains("order:10452"));
+  request.set_text("Hello, thank you for your message!");
+  EXPECT_THAT(Shipped().Examine(request).supported_by, testing::IsEmpty());
+}
+
+TEST(CriticOutput, APartOfASentenceMayLeaveOutItsCondition) {
+  v1::ReviewRequest request;
+  request.set_direction(v1::ReviewRequest::OUTPUT);
+  request.set_language("en");
+  request.add_passages()->set_text("Delivery is free for orders over 40 EUR.");
+  request.set_text("Delivery is free");
   EXPECT_EQ(Shipped().Examine(request).verdict, v1::ReviewReply::BLOCK);
 }
 

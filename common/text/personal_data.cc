@@ -1,4 +1,4 @@
-#include "services/critic-supervisor/critic/pii.h"
+#include "common/text/personal_data.h"
 
 #include <arpa/inet.h>
 
@@ -7,9 +7,11 @@
 #include <iterator>
 
 #include "absl/strings/ascii.h"
+#include "common/base/strings.h"
 #include "common/base/text.h"
+#include "common/text/personal_data_people.h"
 
-namespace switchboard::critic {
+namespace switchboard::text {
 namespace {
 
 bool Digit(char c) { return c >= '0' && c <= '9'; }
@@ -26,7 +28,7 @@ size_t CountDigits(std::string_view text) {
 // --------------------------------------------------------------------------------------
 
 // The address around the '@' at `at`; begin == end when there is none (RFC 5321 without quoting).
-PiiSpan EmailAround(std::string_view text, size_t at) {
+PersonalDataSpan EmailAround(std::string_view text, size_t at) {
   constexpr std::string_view kLocal = ".!#$%&'*+/=?^_{|}~-";
   constexpr size_t kLocalMax = 64, kDomainMax = 253;
   size_t begin = at;
@@ -45,7 +47,7 @@ PiiSpan EmailAround(std::string_view text, size_t at) {
   const size_t dot = domain.rfind('.');
   const bool valid =
       begin < at && dot != std::string_view::npos && dot > 0 && domain.size() - dot > 2;
-  return {PiiType::kEmail, begin, valid ? end : begin};
+  return {PersonalDataType::kEmail, begin, valid ? end : begin};
 }
 
 // ---- IP addresses
@@ -63,7 +65,7 @@ bool IsIpAddress(std::string_view run) {
   return inet_pton(AF_INET, text.c_str(), bytes.data()) == 1;
 }
 
-PiiSpan IpAt(std::string_view text, size_t begin) {
+PersonalDataSpan IpAt(std::string_view text, size_t begin) {
   size_t end = begin;
   while (end < text.size() && (absl::ascii_isxdigit(static_cast<unsigned char>(text[end])) ||
                                text[end] == ':' || text[end] == '.')) {
@@ -72,18 +74,18 @@ PiiSpan IpAt(std::string_view text, size_t begin) {
   while (end > begin && (text[end - 1] == '.' || text[end - 1] == ':')) --end;
   const bool valid =
       IsIpAddress(text.substr(begin, end - begin)) && (end >= text.size() || !Alnum(text[end]));
-  return {PiiType::kIp, begin, valid ? end : begin};
+  return {PersonalDataType::kIp, begin, valid ? end : begin};
 }
 
 // ---- IBAN
 // ----------------------------------------------------------------------------------------
 
-PiiSpan IbanAt(std::string_view text, size_t begin) {
+PersonalDataSpan IbanAt(std::string_view text, size_t begin) {
   // Two letters, two digits, then groups; the longest prefix that checks wins.
   if (begin + 15 > text.size() || !absl::ascii_isalpha(static_cast<unsigned char>(text[begin])) ||
       !absl::ascii_isalpha(static_cast<unsigned char>(text[begin + 1])) ||
       !Digit(text[begin + 2]) || !Digit(text[begin + 3])) {
-    return {PiiType::kIban, begin, begin};
+    return {PersonalDataType::kIban, begin, begin};
   }
   size_t end = begin, best = begin, count = 0;
   while (end < text.size() && count < 34) {
@@ -94,7 +96,7 @@ PiiSpan IbanAt(std::string_view text, size_t begin) {
     const bool word_ends = end >= text.size() || !Alnum(text[end]);
     if (count >= 15 && word_ends && IsIban(text.substr(begin, end - begin))) best = end;
   }
-  return {PiiType::kIban, begin, best};
+  return {PersonalDataType::kIban, begin, best};
 }
 
 // ---- numbers: cards, social security, telephone
@@ -250,36 +252,42 @@ size_t ExtensionSize(std::string_view text, size_t at) {
 
 // The number that begins at `begin`; end == begin when it is none of the kinds, `skip` then says
 // where to go on.
-PiiSpan NumberAt(std::string_view text, size_t begin, size_t& skip) {
+PersonalDataSpan NumberAt(std::string_view text, size_t begin, size_t& skip) {
   NumberRun run = RunAt(text, begin);
   skip = std::max(run.end, begin + 1);
-  if (run.digits < 6) return {PiiType::kPhone, begin, begin};
+  if (run.digits < 6) return {PersonalDataType::kPhone, begin, begin};
   const bool glued = run.end < text.size() && Alnum(text[run.end]);
-  if (!glued && IsSsn(run, text)) return {PiiType::kSsn, begin, run.end};
-  if (!glued && IsCard(run, text)) return {PiiType::kCard, begin, run.end};
+  if (!glued && IsSsn(run, text)) return {PersonalDataType::kSsn, begin, run.end};
+  if (!glued && IsCard(run, text)) return {PersonalDataType::kCard, begin, run.end};
   const size_t extension = ExtensionSize(text, run.end);
   if ((!glued || extension > 0) && IsPhone(run, text)) {
-    return {PiiType::kPhone, begin, run.end + extension};
+    return {PersonalDataType::kPhone, begin, run.end + extension};
   }
-  return {PiiType::kPhone, begin, begin};
+  return {PersonalDataType::kPhone, begin, begin};
 }
 
 }  // namespace
 
-std::string_view PiiTypeName(PiiType type) {
+std::string_view PersonalDataName(PersonalDataType type) {
   switch (type) {
-    case PiiType::kEmail:
+    case PersonalDataType::kEmail:
       return "e-mail address";
-    case PiiType::kPhone:
+    case PersonalDataType::kPhone:
       return "telephone number";
-    case PiiType::kCard:
+    case PersonalDataType::kCard:
       return "payment card";
-    case PiiType::kIban:
+    case PersonalDataType::kIban:
       return "bank account";
-    case PiiType::kSsn:
+    case PersonalDataType::kSsn:
       return "social security number";
-    case PiiType::kIp:
+    case PersonalDataType::kIp:
       return "IP address";
+    case PersonalDataType::kAddress:
+      return "postal address";
+    case PersonalDataType::kPassword:
+      return "password";
+    case PersonalDataType::kPerson:
+      return "person";
   }
   return "personal data";
 }
@@ -320,35 +328,41 @@ bool IsIban(std::string_view text) {
   return remainder == 1;
 }
 
-std::string CanonicalPii(PiiType type, std::string_view value) {
-  if (type == PiiType::kEmail || type == PiiType::kIp || type == PiiType::kIban) {
+std::string CanonicalPersonalData(PersonalDataType type, std::string_view value) {
+  if (type == PersonalDataType::kEmail || type == PersonalDataType::kIp ||
+      type == PersonalDataType::kIban) {
     std::string lower = ToLower(value);
     lower.erase(std::remove(lower.begin(), lower.end(), ' '), lower.end());
     return lower;
   }
+  if (type == PersonalDataType::kPassword) return std::string(value);
+  if (type == PersonalDataType::kPerson || type == PersonalDataType::kAddress)
+    return FoldAccents(value);
   std::string digits;
   std::copy_if(value.begin(), value.end(), std::back_inserter(digits), Digit);
   return digits;
 }
 
-std::vector<PiiSpan> FindPii(std::string_view text) {
-  std::vector<PiiSpan> spans;
+namespace {
+
+std::vector<PersonalDataSpan> FindStructured(std::string_view text) {
+  std::vector<PersonalDataSpan> spans;
   if (text.find('@') == std::string_view::npos && CountDigits(text) < 4) return spans;
   for (size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
-    const PiiSpan email = EmailAround(text, at);
+    const PersonalDataSpan email = EmailAround(text, at);
     if (email.end > email.begin) spans.push_back(email);
   }
   const auto emails = spans;  // numbers inside an address are part of it
   for (size_t i = 0; i < text.size();) {
-    const auto inside = std::find_if(emails.begin(), emails.end(), [i](const PiiSpan& span) {
-      return i >= span.begin && i < span.end;
-    });
+    const auto inside =
+        std::find_if(emails.begin(), emails.end(),
+                     [i](const PersonalDataSpan& span) { return i >= span.begin && i < span.end; });
     if (inside != emails.end()) {
       i = inside->end;
       continue;
     }
     const bool starts = i == 0 || !Alnum(text[i - 1]);
-    PiiSpan span{PiiType::kPhone, i, i};
+    PersonalDataSpan span{PersonalDataType::kPhone, i, i};
     size_t skip = i + 1;
     if (starts && Alnum(text[i])) {
       span = IbanAt(text, i);
@@ -365,8 +379,79 @@ std::vector<PiiSpan> FindPii(std::string_view text) {
     }
   }
   std::sort(spans.begin(), spans.end(),
-            [](const PiiSpan& a, const PiiSpan& b) { return a.begin < b.begin; });
+            [](const PersonalDataSpan& a, const PersonalDataSpan& b) { return a.begin < b.begin; });
   return spans;
 }
 
-}  // namespace switchboard::critic
+std::string_view PlaceholderOf(PersonalDataType type) {
+  switch (type) {
+    case PersonalDataType::kEmail:
+      return "EMAIL";
+    case PersonalDataType::kPhone:
+      return "PHONE";
+    case PersonalDataType::kCard:
+      return "CARD";
+    case PersonalDataType::kIban:
+      return "IBAN";
+    case PersonalDataType::kSsn:
+      return "SSN";
+    case PersonalDataType::kIp:
+      return "IP";
+    case PersonalDataType::kAddress:
+      return "ADDRESS";
+    case PersonalDataType::kPassword:
+      return "PASSWORD";
+    case PersonalDataType::kPerson:
+      return "PERSON";
+  }
+  return "PERSONAL";
+}
+
+}  // namespace
+
+std::vector<PersonalDataSpan> FindPersonalData(std::string_view text, Kinds kinds) {
+  std::vector<PersonalDataSpan> spans = FindStructured(text);
+  if (kinds == Kinds::kStructured) return spans;
+  // A password may look like an address: what is introduced comes first.
+  std::vector<PersonalDataSpan> all = FindIntroduced(text);
+  const size_t introduced = all.size();
+  for (const PersonalDataSpan& span : spans) {
+    const bool taken = std::any_of(all.begin(), all.begin() + static_cast<long>(introduced),
+                                   [&](const PersonalDataSpan& other) {
+                                     return span.begin < other.end && other.begin < span.end;
+                                   });
+    if (!taken) all.push_back(span);
+  }
+  std::sort(all.begin(), all.end(),
+            [](const PersonalDataSpan& a, const PersonalDataSpan& b) { return a.begin < b.begin; });
+  return all;
+}
+
+Redacted Redact(std::string_view text, bool ip_addresses) {
+  Redacted redacted;
+  std::vector<std::pair<PersonalDataType, std::string>> known;  // parallel to redacted.values
+  size_t done = 0;
+  for (const PersonalDataSpan& span : FindPersonalData(text, Kinds::kAll)) {
+    if (span.type == PersonalDataType::kIp && !ip_addresses) continue;
+    const std::string_view value = text.substr(span.begin, span.end - span.begin);
+    std::pair<PersonalDataType, std::string> wanted(span.type,
+                                                    CanonicalPersonalData(span.type, value));
+    const auto found = std::find(known.begin(), known.end(), wanted);
+    const auto index = static_cast<size_t>(found - known.begin());
+    if (found == known.end()) {
+      const auto number = 1 + std::count_if(known.begin(), known.end(), [&](const auto& other) {
+                            return other.first == span.type;
+                          });
+      redacted.values.emplace_back(StrCat("<", PlaceholderOf(span.type), "_", number, ">"),
+                                   std::string(value));
+      known.push_back(std::move(wanted));
+    }
+    redacted.text.append(text.substr(done, span.begin - done));
+    redacted.text.append(redacted.values[index].first);
+    done = span.end;
+  }
+  redacted.text.append(text.substr(done));
+  return redacted;
+}
+
+}  // namespace switchboard::text

@@ -89,7 +89,7 @@ def test_what_is_no_model_is_refused_before_any_agent_sees_it(mesh, tmp_path):
     text = tmp_path / "notes.txt"
     text.write_text("these are not the weights you are looking for")
     refused = mesh.cli("model", "put", "intents", str(text), check=False)
-    assert refused.returncode == 1 and "not an intent model" in refused.stderr, refused.stderr
+    assert refused.returncode == 1 and "is not a text model" in refused.stderr, refused.stderr
     misspelt = mesh.cli("model", "ls", "Intents", check=False)
     assert misspelt.returncode == 1 and "lower-case" in misspelt.stderr
 

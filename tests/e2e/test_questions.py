@@ -128,7 +128,7 @@ def test_200_conversations_at_once_do_not_mix(mesh):
 
     assert len({first["conversation_id"] for _, _, first, _, _ in results}) == 200
     for order, mark, first, second, view in results:
-        assert order["id"] in first["reply"], first
+        assert order["id"] in first["reply"], str(first)
         text = " ".join([first["reply"], second["reply"], json.dumps(first["citations"] + second["citations"]),
                          json.dumps([[t["text"], t["reply"], t["citations"]] for t in view["turns"]])])
         foreign = {o for o in everyones - {order["id"]} if re.search(rf"\b{o}\b", text)}

@@ -24,9 +24,14 @@ absl::StatusOr<critic::Critic> MakeCritic() {
                                SWITCHBOARD_CRITIC_MESSAGE_MODEL, SWITCHBOARD_CRITIC_PASSAGE_MODEL});
 }
 
-absl::StatusOr<escalation::AssessHandler> MakeAssessor() {
-  ASSIGN_OR_RETURN(escalation::Assessor assessor,
-                   escalation::Assessor::Load(SWITCHBOARD_ESCALATION_DATA "/signals.json"));
+absl::StatusOr<escalation::AssessHandler> MakeAssessor(std::string_view model) {
+  std::string bytes(model);
+  if (bytes.empty()) {
+    ASSIGN_OR_RETURN(bytes, ReadFile(SWITCHBOARD_ESCALATION_MODEL));
+  }
+  ASSIGN_OR_RETURN(const std::string signals,
+                   ReadFile(SWITCHBOARD_ESCALATION_DATA "/signals.json"));
+  ASSIGN_OR_RETURN(escalation::Assessor assessor, escalation::Assessor::Parse(signals, bytes));
   return escalation::AssessHandler(
       std::make_shared<const escalation::Assessor>(std::move(assessor)));
 }

@@ -17,7 +17,8 @@ namespace switchboard::cli::eval {
 // `model`: the model file's bytes; empty: the shipped one.
 absl::StatusOr<intent_classifier::Handler> MakeClassifier(std::string_view model = {});
 absl::StatusOr<critic::Critic> MakeCritic();
-absl::StatusOr<escalation::AssessHandler> MakeAssessor();
+// `model`: likewise.
+absl::StatusOr<escalation::AssessHandler> MakeAssessor(std::string_view model = {});
 absl::StatusOr<std::unique_ptr<knowledge_retrieval::Retriever>> MakeRetriever();
 
 }  // namespace switchboard::cli::eval

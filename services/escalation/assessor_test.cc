@@ -18,7 +18,7 @@ using ::testing::Not;
 constexpr char kSignals[] = "services/escalation/data/signals.json";
 
 const Assessor& Shipped() {
-  static const absl::StatusOr<Assessor> assessor = Assessor::Load(kSignals);
+  static const absl::StatusOr<Assessor> assessor = Assessor::Load(kSignals, SWITCHBOARD_MODEL_PATH);
   EXPECT_TRUE(assessor.ok()) << assessor.status();
   return *assessor;
 }
@@ -104,13 +104,13 @@ TEST(Assessor, FrustrationGrowsWithIntensifiersCapitalsMarksAndThePast) {
 }
 
 TEST(Assessor, EverythingWrongWithAFileIsNamedAtOnce) {
-  const auto assessor = Assessor::Parse(R"({
+  const absl::Status wrong = Assessor::CheckSignals(R"({
     "words": [{"name": "bad", "words": ["two words"]}],
     "reasons": [{"name": "legal", "priority": "huge", "phrases": ["{nobody} talks"]},
                 {"name": 3, "team": "a", "priority": "low", "typo": 1}],
     "sentiment": {"threshold": 2, "anger": [{"phrases": ["x"]}], "calm": []}})");
-  ASSERT_FALSE(assessor.ok());
-  const std::string message(assessor.status().message());
+  ASSERT_FALSE(wrong.ok());
+  const std::string message(wrong.message());
   for (const char* expected :
        {"words bad: \"two words\" is not one folded word", "reason legal: \"team\" is missing",
         "reason legal: \"priority\" is not one of", "phrase \"{nobody} talks\"",
@@ -118,8 +118,9 @@ TEST(Assessor, EverythingWrongWithAFileIsNamedAtOnce) {
         "\"threshold\" is not a number", "without a weight"}) {
     EXPECT_THAT(message, HasSubstr(expected));
   }
-  EXPECT_FALSE(Assessor::Parse("[]").ok());
-  EXPECT_EQ(Assessor::Load("nowhere.json").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_FALSE(Assessor::CheckSignals("[]").ok());
+  EXPECT_EQ(Assessor::Load("nowhere.json", SWITCHBOARD_MODEL_PATH).status().code(),
+            absl::StatusCode::kNotFound);
 }
 
 }  // namespace

@@ -12,10 +12,15 @@ namespace {
 
 struct Config {
   std::string data_dir;
+  std::string model_path;
 
   static Config Read(config::Reader& reader) {
-    return {.data_dir =
-                reader.String({"DATA_DIR", "Folder with signals.json."}, SWITCHBOARD_DATA_DIR)};
+    return {
+        .data_dir = reader.String({"DATA_DIR", "Folder with signals.json."}, SWITCHBOARD_DATA_DIR),
+        .model_path = reader.String(
+            {"MODEL_PATH", "The trained escalation model, as `train_escalation` writes it."},
+            SWITCHBOARD_MODEL_PATH),
+    };
   }
 };
 
@@ -26,7 +31,8 @@ Awaitable<absl::StatusOr<v1::Ticket>> ReadTicket(std::shared_ptr<Desk> desk,
 }
 
 absl::Status SetUp(runtime::Agent& agent, const Config& config) {
-  ASSIGN_OR_RETURN(Assessor assessor, Assessor::Load(config.data_dir + "/signals.json"));
+  ASSIGN_OR_RETURN(Assessor assessor,
+                   Assessor::Load(config.data_dir + "/signals.json", config.model_path));
   auto shared = std::make_shared<const Assessor>(std::move(assessor));
   auto desk = std::make_shared<Desk>(agent);
   agent.Handle<v1::AssessRequest, v1::AssessReply>("assess", AssessHandler(std::move(shared)),

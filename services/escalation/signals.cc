@@ -1,10 +1,10 @@
 #include "services/escalation/signals.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "common/base/fault.h"
+#include "common/base/file.h"
 #include "common/base/strings.h"
 #include "services/escalation/assessor.h"
 
@@ -41,6 +41,11 @@ namespace {
 std::string Text(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+absl::StatusOr<Assessor> Named(const std::string& path, absl::StatusOr<Assessor> read) {
+  if (read.ok()) return read;
+  return absl::InvalidArgumentError(StrCat(path, ":\n", std::string(read.status().message())));
 }
 
 }  // namespace
@@ -108,9 +113,12 @@ void SignalsReader::ReadReason(const Json& entry, size_t index) {
   Assessor::Reason reason;
   reason.name = Text(entry, "name");
   reason.team = Text(entry, "team");
+  reason.label = Text(entry, "label");
+  reason.rival_name = Text(entry, "rival");
   const std::string where = reason.name.empty() ? place : "reason " + reason.name;
   CheckKeys(entry,
-            {"name", "about", "team", "priority", "phrases", "look_alikes", "immediate_words"},
+            {"name", "about", "label", "rival", "team", "priority", "phrases", "look_alikes",
+             "immediate_words"},
             where);
   if (reason.name.empty()) Wrong(where, "\"name\" is missing");
   if (reason.team.empty()) Wrong(where, "\"team\" is missing");
@@ -174,7 +182,7 @@ void SignalsReader::ReadSentiment(const Json& root) {
 absl::StatusOr<Assessor> SignalsReader::Read(std::string_view text) {
   const Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!root.is_object()) return absl::InvalidArgumentError("the file is not a JSON object");
-  CheckKeys(root, {"about", "words", "reasons", "sentiment"}, "file");
+  CheckKeys(root, {"about", "words", "reasons", "sentiment", "filler"}, "file");
   ReadWords(root);
   const auto reasons = root.find("reasons");
   if (reasons == root.end() || !reasons->is_array()) {
@@ -183,23 +191,33 @@ absl::StatusOr<Assessor> SignalsReader::Read(std::string_view text) {
     for (size_t i = 0; i < reasons->size(); ++i) ReadReason((*reasons)[i], i);
   }
   ReadSentiment(root);
+  for (const std::string& words : Strings(root, "filler", "file")) {
+    for (const std::string_view word : StrSplit(words, ' ')) assessor_.filler_.emplace(word);
+  }
   if (!errors_.empty()) return absl::InvalidArgumentError(StrJoin(errors_, "\n"));
   assessor_.phrases_ = std::move(builder_).Build();
   return std::move(assessor_);
 }
 
-absl::StatusOr<Assessor> Assessor::Parse(std::string_view json) {
-  return SignalsReader().Read(json);
+absl::StatusOr<Assessor> Assessor::Parse(std::string_view signals, std::string_view model_file) {
+  ASSIGN_OR_RETURN(Assessor assessor, SignalsReader().Read(signals));
+  RETURN_IF_ERROR(assessor.TakeModel(model_file));
+  return assessor;
 }
 
-absl::StatusOr<Assessor> Assessor::Load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(StrCat("cannot read the signals ", path));
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  auto assessor = Parse(text);
-  if (!assessor.ok())
-    return absl::InvalidArgumentError(
-        StrCat(path, ":\n", std::string(assessor.status().message())));
+absl::Status Assessor::CheckSignals(std::string_view signals) {
+  return SignalsReader().Read(signals).status();
+}
+
+absl::StatusOr<Assessor> Assessor::Load(const std::string& signals_path,
+                                        const std::string& model_path) {
+  ASSIGN_OR_RETURN(const std::string signals, ReadFile(signals_path));
+  ASSIGN_OR_RETURN(const std::string model, ReadFile(model_path));
+  ASSIGN_OR_RETURN(Assessor assessor, Named(signals_path, SignalsReader().Read(signals)));
+  const absl::Status taken = assessor.TakeModel(model);
+  if (!taken.ok()) {
+    return absl::Status(taken.code(), StrCat(model_path, ": ", std::string(taken.message())));
+  }
   return assessor;
 }
 

@@ -1,4 +1,4 @@
-// escalation: an AssessRequest to its assessment, with the real signals.
+// escalation: an AssessRequest to its assessment, with the real signals and model.
 #include "services/escalation/assessor.h"
 #include "tests/fuzz/message_input.h"
 
@@ -7,7 +7,8 @@ namespace {
 
 const escalation::Assessor& TheAssessor() {
   static const auto* assessor = [] {
-    auto loaded = escalation::Assessor::Load("services/escalation/data/signals.json");
+    auto loaded = escalation::Assessor::Load("services/escalation/data/signals.json",
+                                             SWITCHBOARD_ESCALATION_MODEL);
     FUZZ_DEMAND(loaded.ok());
     return new escalation::Assessor(*std::move(loaded));
   }();

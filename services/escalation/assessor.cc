@@ -165,6 +165,16 @@ double Assessor::Frustration(const v1::AssessRequest& request, double anger_of_w
   return 1 - std::exp(-anger);
 }
 
+// What a person could point at: words of trouble, or a question that comes again. (A reply that
+// comes again does not count: an order's state is told with every answer about it.) Without it
+// several plain questions in a row look to the weights like the conversations they learned from, of
+// which half went wrong.
+bool ShowsTrouble(const TroubleFeatures& features) {
+  constexpr double kSameQuestionMin = 0.6;
+  return features[kTroubleUnsolved] > 0 || features[kTroubleRepeated] > 0 ||
+         features[kTroublePhrase] > 0 || features[kTroubleSameAsAny] >= kSameQuestionMin;
+}
+
 TroubleFeatures Assessor::Trouble(const v1::AssessRequest& request, const text::Tokens& now,
                                   const std::vector<float>& scores) const {
   TroubleFeatures features = {};
@@ -281,9 +291,10 @@ v1::AssessReply Assessor::Assess(const v1::AssessRequest& request) const {
           Probability(reasons_[i].decision.weights, *features) >= reasons_[i].decision.threshold;
     }
     if (static_cast<int>(i) == repeated_failure_) {
-      holds =
-          evidence.unanswered || evidence.asked_the_same ||
-          Probability(decision_.trouble_weights, evidence.trouble) >= decision_.trouble_threshold;
+      holds = evidence.unanswered || evidence.asked_the_same ||
+              ShowsTrouble(evidence.trouble) &&
+                  Probability(decision_.trouble_weights, evidence.trouble) >=
+                      decision_.trouble_threshold;
     }
     if (static_cast<int>(i) == anger_ && evidence.frustration >= anger_threshold_) holds = true;
     if (holds && reasons_[i].rival >= 0) holds = !YieldsToRival(evidence, i);

@@ -88,6 +88,52 @@ TEST(Assessor, TheSameQuestionAgainCallsAPersonAndAShortYesDoesNot) {
   EXPECT_THAT(Reasons(Shipped().Assess(request)), Not(Contains("repeated_failure")));
 }
 
+TEST(Assessor, SeveralPlainQuestionsAreNoTrouble) {
+  struct Turn {
+    const char *said, *answered;
+  };
+  const struct {
+    std::vector<Turn> before;
+    const char* now;
+  } cases[] = {
+      {{{"Where is my order 10452?",
+         "It was shipped on 17 November and is expected on 23 November."},
+        {"and how do I return it?", "You can return any unused item within 30 days."}},
+       "is it there today?"},
+      {{{"Where is my order 10452?",
+         "Good news: your order 10452 was shipped with ParcelFox on 14 November 2026 and should be "
+         "with you on 21 November 2026."},
+        {"and how do I return it?",
+         "Your order 10452 is on its way: it was shipped on 14 November 2026 with ParcelFox and is "
+         "expected on 21 November 2026. To start a return, open \"My orders\"."}},
+       "is it there today?"},
+      {{{"Where is my order 10452?", "It was shipped on 17 November."},
+        {"and how do I return it?", "You can return any unused item within 30 days of delivery."}},
+       "what does the return cost?"},
+      {{{"Do you deliver to Spain?", "Yes, in 4 to 6 working days."},
+        {"and to Portugal?", "Yes, in 5 to 7 working days."}},
+       "how much is it to Portugal?"},
+      {{{"is the kettle dishwasher safe", "No, please clean it by hand."},
+        {"and the pan?", "The pan is dishwasher safe."},
+        {"does it work on induction?", "Yes, it works on induction."}},
+       "ok i take two"},
+      {{{"How do I reset my password?", "Choose \"Forgot password\" and follow the link."},
+        {"the link, how long is it valid?", "One hour."}},
+       "got it. can I also change my e-mail?"},
+  };
+  for (const auto& c : cases) {
+    v1::AssessRequest request = Says(c.now);
+    for (const Turn& turn : c.before) {
+      v1::Exchange& exchange = *request.add_history();
+      exchange.set_text(turn.said);
+      exchange.set_reply(turn.answered);
+      exchange.set_answered(true);
+    }
+    request.set_turn_count(static_cast<uint32_t>(c.before.size()));
+    EXPECT_THAT(Reasons(Shipped().Assess(request)), ::testing::IsEmpty()) << c.now;
+  }
+}
+
 TEST(Assessor, FrustrationGrowsWithIntensifiersCapitalsMarksAndThePast) {
   const double mild = Shipped().Assess(Says("this is disappointing")).frustration();
   const double intensified =

@@ -44,7 +44,9 @@ double ContentWords::Overlap(const ContentWords& other) const {
       ++theirs;
     }
   }
-  return static_cast<double>(shared) / static_cast<double>(std::min(size(), other.size()));
+  // One word in common is a topic, not a question that comes again.
+  return static_cast<double>(shared) /
+         static_cast<double>(std::max<size_t>(2, std::min(size(), other.size())));
 }
 
 }  // namespace switchboard::escalation

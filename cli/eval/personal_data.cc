@@ -28,7 +28,8 @@ std::string KindOf(const std::string& name) {
                                                            {"IP_ADDRESS", "IP address"},
                                                            {"PHONE_NUMBER", "telephone number"},
                                                            {"US_SSN", "social security number"},
-                                                           {"STREET_ADDRESS", "postal address"},
+                                                           {"ADDRESS", "postal address"},
+      {"STREET_ADDRESS", "postal address"},
                                                            {"PERSON", "person"},
                                                            {"PASSWORD", "password"}};
   const auto found = kinds.find(name);

@@ -20,7 +20,7 @@ std::string Filled(std::string word, const std::string& data) {
 }
 
 std::string TargetText(double target) {
-  return absl::StrFormat("%s %.3g", target < 0 ? "≤" : "≥", std::abs(target));
+  return absl::StrFormat("%s %.4g", target < 0 ? "≤" : "≥", std::abs(target));
 }
 
 bool IsMet(double target, double value) { return target < 0 ? value <= -target : value >= target; }

@@ -65,6 +65,18 @@ bool IsIpAddress(std::string_view run) {
   return inet_pton(AF_INET, text.c_str(), bytes.data()) == 1;
 }
 
+// "firmware 1.2.3.4", "version: 10.0.19.1", "v1.2.3.4": four numbers that count releases.
+bool FollowsAVersion(std::string_view text, size_t begin) {
+  constexpr size_t kReach = 20;  // bytes: one word and what stands between
+  const size_t from = begin - std::min(begin, kReach);
+  const std::string before = AsciiStrToLower(text.substr(from, begin - from));
+  for (const char* word : {"versi", "firmware", "release", "build", "update", "software"}) {
+    if (before.find(word) != std::string::npos) return true;
+  }
+  const size_t size = before.size();
+  return size > 0 && before[size - 1] == 'v' && (size == 1 || !Alnum(before[size - 2]));
+}
+
 PersonalDataSpan IpAt(std::string_view text, size_t begin) {
   size_t end = begin;
   while (end < text.size() && (absl::ascii_isxdigit(static_cast<unsigned char>(text[end])) ||
@@ -72,8 +84,8 @@ PersonalDataSpan IpAt(std::string_view text, size_t begin) {
     ++end;
   }
   while (end > begin && (text[end - 1] == '.' || text[end - 1] == ':')) --end;
-  const bool valid =
-      IsIpAddress(text.substr(begin, end - begin)) && (end >= text.size() || !Alnum(text[end]));
+  const bool valid = IsIpAddress(text.substr(begin, end - begin)) &&
+                     (end >= text.size() || !Alnum(text[end])) && !FollowsAVersion(text, begin);
   return {PersonalDataType::kIp, begin, valid ? end : begin};
 }
 

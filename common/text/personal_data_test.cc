@@ -35,6 +35,8 @@ TEST(PersonalData, FindsEachKindAndNothingThatLooksLikeIt) {
       {"a social security number", "078-05-1120", "social security number", "078-05-1120"},
       {"one that is never assigned", "000-05-1120", "", ""},
       {"an IPv4 address", "from 203.0.113.7 today", "IP address", "203.0.113.7"},
+      {"a firmware's number", "the lamp has firmware 1.2.3.4 and won't pair", "", ""},
+      {"a version's number", "Version: 10.0.19.1 de la app", "", ""},
       {"an IPv6 address", "2001:db8:1:2:3:4:5:6", "IP address", "2001:db8:1:2:3:4:5:6"},
       {"a UUID", "0190a6e2-7b1c-7def-8123-456789abcdef", "", ""},
   };

@@ -29,7 +29,7 @@ std::string KindOf(const std::string& name) {
                                                            {"PHONE_NUMBER", "telephone number"},
                                                            {"US_SSN", "social security number"},
                                                            {"ADDRESS", "postal address"},
-      {"STREET_ADDRESS", "postal address"},
+                                                           {"STREET_ADDRESS", "postal address"},
                                                            {"PERSON", "person"},
                                                            {"PASSWORD", "password"}};
   const auto found = kinds.find(name);

@@ -152,13 +152,9 @@ void Index::InsertPassage(AnalysedDocument::Passage& source, const std::vector<T
                           std::vector<TermCounts> shared, Document& document) {
   CountWords(source.section_words, terms, kSection, shared);
   CountWords(source.body_words, terms, kBody, shared);
-  Merge(shared);
-  for (const TermCounts& term : shared) vocabulary_.AddPassages(term.term, 1);
-  const PassageId passage = inverted_.Add(std::move(shared));
-  ranker_.SetLanguage(passage, document.language_number);
-  if (passages_.size() <= passage) passages_.resize(passage + 1);
-  passages_[passage] = {&document, std::move(source.section), std::move(source.text)};
-  document.passages.push_back(passage);
+  const PassageId passage =
+      AddEntry(std::move(shared), document.language_number,
+               {&document, std::move(source.section), std::move(source.text)}, document);
   if (options_.vectors_max > 0) unembedded_.push_back(passage);
 }
 
@@ -167,13 +163,20 @@ void Index::InsertQuestion(const AnalysedDocument::Question& question,
                            const std::vector<TermId>& terms, PassageId answer, Document& document) {
   std::vector<TermCounts> counts;
   CountWords(question.words, terms, kSection, counts);
+  AddEntry(std::move(counts), question.language_number, {.document = &document, .answer = answer},
+           document);
+}
+
+PassageId Index::AddEntry(std::vector<TermCounts> counts, int language, PassageInfo info,
+                          Document& document) {
   Merge(counts);
   for (const TermCounts& term : counts) vocabulary_.AddPassages(term.term, 1);
   const PassageId entry = inverted_.Add(std::move(counts));
-  ranker_.SetLanguage(entry, question.language_number);
+  ranker_.SetLanguage(entry, language);
   if (passages_.size() <= entry) passages_.resize(entry + 1);
-  passages_[entry] = {.document = &document, .answer = answer};
+  passages_[entry] = std::move(info);
   document.passages.push_back(entry);
+  return entry;
 }
 
 bool Index::Remove(const std::string& id) {

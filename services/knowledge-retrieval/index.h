@@ -130,6 +130,8 @@ class Index {
                      std::vector<TermCounts> shared, Document& document);
   void InsertQuestion(const AnalysedDocument::Question& question, const std::vector<TermId>& terms,
                       PassageId answer, Document& document);
+  PassageId AddEntry(std::vector<TermCounts> counts, int language, PassageInfo info,
+                     Document& document);
   int MainLanguage() const;
   std::string TextToEmbed(PassageId passage) const;
   std::string VectorKey(std::string_view text) const;
